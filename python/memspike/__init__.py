@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._sweep import Point, Sweep, sweep
     from ._tables import Arrays, Spikes, Table
     from .device import Device
+    from .layers import Layers, Programmed, Tested
     from .network import Network, Population, Source
     from .result import Result
     from .simulation import Simulation
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Arrays",
     "Device",
+    "Layers",
     "MemspikeWarning",
     "Network",
     "Point",
     "Population",
+    "Programmed",
     "Progress",
     "Result",
     "ScenarioError",
@@ -40,6 +43,7 @@ __all__ = [
     "Spikes",
     "Sweep",
     "Table",
+    "Tested",
     "UnknownKeyError",
     "__version__",
     "fit",
@@ -55,9 +59,11 @@ __all__ = [
 _PLACES = {
     "Arrays": "_tables",
     "Device": "device",
+    "Layers": "layers",
     "MemspikeWarning": "_errors",
     "Network": "network",
     "Point": "_sweep",
+    "Programmed": "layers",
     "Population": "network",
     "Progress": "_progress",
     "Result": "result",
@@ -67,6 +73,7 @@ _PLACES = {
     "Spikes": "_tables",
     "Sweep": "_sweep",
     "Table": "_tables",
+    "Tested": "layers",
     "UnknownKeyError": "_errors",
     "resume": "_run",
     "run": "_run",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from . import _core
 from ._errors import MemspikeWarning, failure
 from ._progress import Listener, Told
+from ._values import plain
 
 _log = logging.getLogger("memspike")
 
@@ -75,6 +77,19 @@ def said(args: list[str]) -> str:
         else:
             _log.info("%s", rest if kind == "note" else line)
     return printed
+
+
+def arguments(options: Mapping[str, Any]) -> list[str]:
+    """Options of a command: ``--KEY=VALUE``, ``--KEY`` of what is True, nothing of what is None or False; of a sequence its
+    values with commas between them."""
+    args = []
+    for key, value in options.items():
+        option = "--" + key.rstrip("_").replace("_", "-")
+        if value is True:
+            args.append(option)
+        elif value is not None and value is not False:
+            args.append(f"{option}={plain(value, key)}")
+    return args
 
 
 def number(name: str, value: Any, least: int, most: int) -> str:

@@ -29,6 +29,30 @@ def quantity(value: Any) -> bool:
     return hasattr(value, "magnitude") and hasattr(value, "units")
 
 
+def reals(value: Any, what: str) -> NDArray[np.float64]:
+    """Real numbers as an array of the same shape; nothing is made a number that is none."""
+    numbers = np.asarray(value)
+    if numbers.dtype.kind not in "iuf" and numbers.size:
+        raise ValueError(f"{what} is an array of {numbers.dtype}; allowed: real numbers")
+    return np.asarray(numbers, dtype=np.float64)
+
+
+def finite(value: Any, what: str) -> NDArray[np.float64]:
+    """Finite real numbers as a flat array."""
+    numbers = np.ascontiguousarray(reals(value, what).ravel())
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if len(wrong):
+        raise ValueError(f"{what}: value {wrong[0]} is {numbers[wrong[0]]}; allowed: finite numbers")
+    return numbers
+
+
+def several(value: Any) -> bool:
+    """Whether these are values that have a unit each."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "UO" and value.size > 0
+    return isinstance(value, (list, tuple)) and any(isinstance(item, (str, list, tuple)) or quantity(item) for item in value)
+
+
 def _split(value: Any, base: str, what: str) -> tuple[NDArray[np.float64], int]:
     """Numbers and the power of ten of their unit."""
     if isinstance(value, str):
@@ -37,11 +61,14 @@ def _split(value: Any, base: str, what: str) -> tuple[NDArray[np.float64], int]:
         number = digits[: len(digits) - len(unit)].strip() if unit else digits
         # Of "5e-3 s" the exponent belongs to the number; of "5 E" nothing does.
         try:
-            return np.array([float(number)]), exponent(unit, base, what)
-        except ValueError as error:
-            raise ValueError(f"{what} is {value!r}; allowed: a number with a unit, such as \"10 m{base}\"") from error
+            numbers = np.array([float(number)])
+        except ValueError:
+            unit = ""
+        if not unit:
+            raise ValueError(f"{what} is {value!r}; allowed: a number with a unit, such as \"10 m{base}\"")
+        return numbers, exponent(unit, base, what)
     if quantity(value):
-        numbers = np.atleast_1d(np.asarray(value.magnitude, dtype=np.float64))
+        numbers = np.atleast_1d(reals(value.magnitude, what))
         return numbers, exponent(unit_of(value), base, what)
     raise ValueError(
         f"{what} is {value!r}, without a unit; allowed: a text or a quantity, such as \"10 m{base}\" or 10 * m{base}"
@@ -49,7 +76,9 @@ def _split(value: Any, base: str, what: str) -> tuple[NDArray[np.float64], int]:
 
 
 def si(value: Any, base: str, what: str) -> NDArray[np.float64]:
-    """Values in the SI unit `base`, as a flat array."""
+    """Values in the SI unit `base`, as a flat array; each may have a unit of its own, of the same kind."""
+    if several(value):
+        return np.concatenate([si(item, base, f"{what}[{index}]") for index, item in enumerate(value)])
     numbers, power = _split(value, base, what)
     try:
         return _core.scaled(np.ascontiguousarray(numbers.ravel()), power)
@@ -67,6 +96,8 @@ def one(value: Any, base: str, what: str) -> float:
 
 def femtoseconds(value: Any, what: str) -> NDArray[np.int64]:
     """Times as whole femtoseconds: integers are taken as they are, what has a unit to the nearest."""
+    if several(value):
+        return np.concatenate([femtoseconds(item, f"{what}[{index}]") for index, item in enumerate(value)])
     if not quantity(value) and not isinstance(value, str):
         whole = np.atleast_1d(np.asarray(value))
         if whole.dtype.kind not in "iu" and whole.size:

@@ -41,6 +41,15 @@ def text(value: Any, what: str) -> str:
     )
 
 
+def plain(value: Any, what: str) -> str:
+    """A value as an option of the command line has it: texts without quotes, values of a sequence with commas between them."""
+    if isinstance(value, (str, os.PathLike)):
+        return os.fspath(value)
+    if isinstance(value, Sequence):
+        return ",".join(plain(item, f"{what}[{index}]") for index, item in enumerate(value))
+    return text(value, what).strip('"')
+
+
 def with_unit(value: Any, what: str) -> str:
     """A number, or numbers, with a unit."""
     unit = unit_of(value)

@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import Any, Union
 
-from ._command import number, said
+from ._command import arguments, number, said
 from ._tables import Table
-from ._values import text
+from ._values import plain
 
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -83,21 +83,7 @@ class Device:
             Options of every measurement: `seed`, `vary` (with the spread of the preset), `noise` ("1 %"), `beyond_range`,
             and of circuits `open_after`, `series_resistor`, `capacitor`.
         """
-        turning = None if through is None else ",".join(_argument(point, "through") for point in through)
-        return self._measure(
-            "iv",
-            amplitude=amplitude,
-            reverse=reverse,
-            through=turning,
-            rate=rate,
-            duration=duration,
-            cycles=cycles,
-            samples=samples,
-            compliance=compliance,
-            start=start,
-            circuit=circuit,
-            **common,
-        )
+        return self._measure("iv", locals())
 
     def pulses(
         self,
@@ -126,17 +112,7 @@ class Device:
         circuit, common
             As for `iv`.
         """
-        return self._measure(
-            "pulses",
-            amplitude=amplitude,
-            reverse=reverse,
-            width=width,
-            period=period,
-            count=count,
-            start=start,
-            circuit=circuit,
-            **common,
-        )
+        return self._measure("pulses", locals())
 
     def stdp(
         self, *, reach: Any = None, points: int | None = None, start: Any = None, fit_from: Any = None, **common: Any
@@ -156,7 +132,7 @@ class Device:
         common
             As for `iv`.
         """
-        return self._measure("stdp", reach=reach, points=points, start=start, fit_from=fit_from, **common)
+        return self._measure("stdp", locals())
 
     def retention(
         self, *, until: Any = None, points: int | None = None, devices: int | None = None, **common: Any
@@ -174,7 +150,7 @@ class Device:
         common
             As for `iv`.
         """
-        return self._measure("retention", until=until, points=points, devices=devices, **common)
+        return self._measure("retention", locals())
 
     def cycles(self, *, number: int | None = None, circuit: str | None = None, **common: Any) -> Table:
         """Switches the device on and off again and again: a row for each cycle, with the spread of the preset.
@@ -186,30 +162,19 @@ class Device:
         circuit, common
             As for `iv`.
         """
-        return self._measure("cycles", number=number, circuit=circuit, **common)
+        return self._measure("cycles", locals())
 
-    def _measure(self, experiment: str, **options: Any) -> Table:
-        args = ["device", experiment]
-        if options.get("seed") is not None:
-            number("seed", options["seed"], 0, 2**64 - 1)
-        for key, value in options.items():
-            option = "--" + key.replace("_", "-")
-            if value is True:
-                args.append(option)
-            elif value is not None and value is not False:
-                args.append(f"{option}={_argument(value, key)}")
-        args += [f"--set={key}={_argument(value, key)}" for key, value in self.parameters.items()]
-        args.insert(1, self.preset)
+    def _measure(self, experiment: str, given: dict[str, Any]) -> Table:
+        """Measures what the arguments of a method say."""
+        del given["self"]
+        common = given.pop("common")
+        asked = {**given, **common}
+        if asked.get("seed") is not None:
+            number("seed", asked["seed"], 0, 2**64 - 1)
+        args = ["device", self.preset, experiment, *arguments(asked)]
+        args += [f"--set={key}={plain(value, key)}" for key, value in self.parameters.items()]
         return Table.from_csv(said(args))
 
     def __repr__(self) -> str:
         changed = "".join(f", {key}={value}" for key, value in self.parameters.items())
         return f"<Device {self.preset}{changed}>"
-
-
-def _argument(value: Any, what: str) -> str:
-    """A value as the command line takes it: texts without quotes."""
-    if isinstance(value, str):
-        return value
-    written = text(value, what)
-    return written[1:-1] if written.startswith('"') else written

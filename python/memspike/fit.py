@@ -19,9 +19,9 @@ from typing import Any, Union
 
 import numpy as np
 
-from ._command import said
-from ._numbers import quantity, si
-from ._values import text
+from ._command import arguments, said
+from ._numbers import finite, quantity, several, si
+from ._values import plain
 from .device import Device
 
 PathLike = Union[str, "os.PathLike[str]"]
@@ -116,38 +116,23 @@ def _fit(model: str, columns: Mapping[str, tuple[Any, str]], options: Mapping[st
         data, preset = Path(place) / "measured.csv", Path(place) / "preset.toml"
         data.write_text(_csv(columns), encoding="utf-8")
         args = ["fit", model, str(data), "--format", "json", f"--out={preset}"]
-        for key, value in options.items():
-            option = "--" + key.rstrip("_").replace("_", "-")
-            if key == "param":
-                args += [f"--param={name}={_plain(held, name)}" for name, held in value.items()]
-            elif value is True:
-                args.append(option)
-            elif value is not None and value is not False:
-                args.append(f"{option}={_plain(value, key)}")
+        held = options.get("param") or {}
+        args += [f"--param={name}={plain(value, name)}" for name, value in held.items()]
+        args += arguments({key: value for key, value in options.items() if key != "param"})
         told = json.loads(said(args))
         written = preset.read_text(encoding="utf-8") if preset.is_file() else None
     found = {one["name"]: Parameter(one["value"], one.get("error"), one.get("unit") or "") for one in told["parameters"]}
     return Fit(found, bool(told.get("fits", True)), told, written)
 
 
-def _plain(value: Any, what: str) -> str:
-    if isinstance(value, (str, os.PathLike)):
-        return os.fspath(value)
-    return text(value, what).strip('"')
-
-
 def _csv(columns: Mapping[str, tuple[Any, str]]) -> str:
     arrays = []
     for title, (values, base) in columns.items():
         name = title.partition(" [")[0]
-        if quantity(values) or isinstance(values, str):
+        if quantity(values) or isinstance(values, str) or several(values):
             arrays.append(si(values, base, name))
         else:
-            array = np.asarray(values, dtype=np.float64).ravel()
-            if not np.isfinite(array).all():
-                at = int(np.flatnonzero(~np.isfinite(array))[0])
-                raise ValueError(f"{name}[{at}] is {array[at]}; allowed: finite numbers")
-            arrays.append(array)
+            arrays.append(finite(values, name))
     lengths = {len(array) for array in arrays}
     if len(lengths) != 1:
         told = ", ".join(f"{len(array)} of {title}" for title, array in zip(columns, arrays))

@@ -11,7 +11,7 @@ from typing import Any, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._numbers import femtoseconds, quantity, si, whole
+from ._numbers import femtoseconds, finite, quantity, si, whole
 from ._values import quoted, text
 
 PathLike = Union[str, "os.PathLike[str]"]
@@ -248,15 +248,30 @@ class Network:
 
     # Out of Python
 
-    def text(self, duration: Any = "1 s", record: Mapping[str, Any] | None = None) -> str:
-        """The scenario without its arrays, whose lists are empty: `to_scenario` writes all of it."""
+    def text(
+        self, duration: Any = "1 s", record: Mapping[str, Any] | None = None, *, protocol: Mapping[str, Any] | None = None
+    ) -> str:
+        """The scenario without its arrays, whose lists are empty: `to_scenario` writes all of it.
+
+        Parameters
+        ----------
+        duration
+            How long it runs.
+        record
+            As in ``[record]``.
+        protocol
+            As in ``[protocol]``, in place of one that simulates for `duration`.
+        """
+        protocol = protocol or {"kind": "simulate", "duration": _text_time(duration, "duration")}
         lines: list[str] = []
         for section, tables in self._sections.items():
             for name, keys in tables.items():
                 lines.append(f"[{section}.{quoted(name)}]")
                 lines += [f"{key} = {text(value, key)}" for key, value in keys.items()]
                 lines.append("")
-        lines += ["[protocol]", 'kind = "simulate"', f"duration = {text(_text_time(duration, 'duration'), 'duration')}", ""]
+        lines.append("[protocol]")
+        lines += [f"{key} = {text(value, key)}" for key, value in protocol.items()]
+        lines.append("")
         if record:
             lines.append("[record]")
             lines += [f"{key} = {text(value, key)}" for key, value in record.items()]
@@ -339,7 +354,7 @@ def _listed(shape: tuple[int, int], weight: Any, where: tuple[Any, Any, Any], ba
         matrix = weight.tocoo()
         if matrix.shape != shape:
             raise ValueError(f"{what} goes from {shape[0]} to {shape[1]}, and its weights are {matrix.shape}")
-        values = np.asarray(matrix.data, dtype=np.float64)
+        values = finite(matrix.data, f"weight of {what}")
         return whole(matrix.row, what), whole(matrix.col, what), _in_si(values, unit, base, what), None
     if (pre is None) != (post is None):
         raise ValueError(f"{what} has only one of `pre` and `post`; allowed: both, or neither")
@@ -384,6 +399,4 @@ def _in_si(values: NDArray[np.float64], unit: str, base: str, what: str) -> NDAr
 
 
 def _weights(weight: Any, base: str, what: str) -> NDArray[np.float64]:
-    if base:
-        return si(weight, base, f"weight of {what}")
-    return np.atleast_1d(np.asarray(weight, dtype=np.float64)).ravel()
+    return si(weight, base, f"weight of {what}") if base else finite(weight, f"weight of {what}")

@@ -146,6 +146,7 @@ class Result:
         ValueError
             If the format is not known, or cannot hold the record.
         """
+        self._there("summary.json")
         args = ["export", str(self.path), "--format", format]
         if record is not None:
             args += ["--record", record]

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from . import _core
 from ._command import number
-from ._numbers import femtoseconds, one, si, time, whole
+from ._numbers import femtoseconds, finite, one, si, time, whole
 from ._tables import Spikes
+from ._values import text
 from .network import Network, Population, Source
 
 
@@ -106,7 +107,7 @@ class Simulation:
         return self._core.now()
 
     def reset(self) -> None:
-        """Begins anew, at time 0, with the weights and the drive of the start."""
+        """Begins anew, at time 0, with the weights, the parameters and the drive of the start."""
         self._core.reset()
         if self._origin[3]:
             self._core.record_sources(True)
@@ -114,7 +115,10 @@ class Simulation:
     # What is seen
 
     def spikes(self) -> Spikes:
-        """Spikes of populations since the last call: time in femtoseconds, population, neuron."""
+        """Spikes of populations since the last call: time in femtoseconds, population, neuron.
+
+        They are over, and are seen where they were recorded: no copy, not to be written into.
+        """
         return _spikes(self._core.spikes(), list(self._populations))
 
     def source_spikes(self) -> Spikes:
@@ -144,14 +148,28 @@ class Simulation:
         """Samples since the last call: times in femtoseconds; volts, of shape (times, neurons)."""
         return self._core.samples(self._population(population))
 
-    def synapses(self, projection: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-        """Pre and post of each synapse, in the order in which `weights` has them."""
+    def synapses(self, projection: str) -> tuple[NDArray[np.uint32], NDArray[Any]]:
+        """Pre and post of each synapse, in the order in which `weights` has them.
+
+        Post are seen where they are kept, and cannot be written into: uint16 where the target has no more than 65 536
+        neurons, uint32 where it has more. Where every row reaches every neuron, or one, they are made when they are asked for.
+        """
         return self._core.ends(self._projection(projection))
 
     def weights(self, projection: str) -> NDArray[np.float64]:
         """Weight of each synapse now, in the order of `synapses`: volts, siemens or amperes, as `weight_unit` says; one
-        number where all are one that never changes. A copy."""
+        number where all are one that never changes.
+
+        Weights that do not learn are seen where they are kept, if synapses are listed or drawn: no copy, not to be written
+        into, and what they were after `set_weights` too. What learns is copied. (A projection that is ``all_to_all`` keeps its
+        rows apart, and is copied too.)
+        """
         return self._core.weights(self._projection(projection))
+
+    def delays(self, projection: str) -> NDArray[np.int64]:
+        """Delay of each synapse in femtoseconds, in the order of `synapses`, seen where they are kept; one number where all are
+        one."""
+        return self._core.delays(self._projection(projection))
 
     def weight_unit(self, projection: str) -> str:
         """Symbol of the unit of the weights of a projection; "" of plain numbers."""
@@ -206,12 +224,34 @@ class Simulation:
         which = np.zeros(len(fs), dtype=np.int64) if lines is None else whole(lines, "lines")
         self._core.set_spikes(self._source(source), fs, which)
 
+    def set_parameters(self, population: Population | str, **parameters: Any) -> None:
+        """Gives neurons other parameters from now on: ``v_th=18 * mV``, ``i_bias=array * pA``.
+
+        Potentials, dead times that have begun, the other variables of a model and what flows in stay; a dead time ends where
+        there is to be none. `reset` goes back to the parameters of the network.
+
+        Parameters
+        ----------
+        parameters
+            Keys of the model, as in ``network.population``: one value, or one for each neuron.
+
+        Raises
+        ------
+        ScenarioError
+            A ValueError: a value is not allowed; UnknownKeyError if there is no such key.
+        ValueError
+            The neurons are made of a device, or compete; or a membrane is above a threshold that is lowered.
+        """
+        index = self._population(population)
+        given = [(key, text(value, key)) for key, value in parameters.items()]
+        self._core.set_parameters(index, given)
+
     def set_weights(self, projection: str, weights: Any) -> None:
         """Puts weights in place of those of a projection, one for each synapse in the order of `synapses`, with a unit."""
         index = self._projection(projection)
         base = self._projections[projection][1]
-        values = si(weights, base, "weights") if base else np.asarray(weights, dtype=np.float64).ravel()
-        self._core.set_weights(index, np.ascontiguousarray(values))
+        values = si(weights, base, "weights") if base else finite(weights, "weights")
+        self._core.set_weights(index, values)
 
     # Elsewhere
 

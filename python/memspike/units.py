@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     _Magnitude = Union[int, float, "NDArray[np.float64]"]
 
 
+def _numbers(values: Any) -> NDArray[np.float64]:
+    import numpy
+
+    found = numpy.asarray(values)
+    if found.dtype.kind not in "iuf" and found.size:
+        raise ValueError(f"an array of {found.dtype} with a unit; allowed: real numbers")
+    return numpy.asarray(found, dtype=numpy.float64)
+
+
 class Quantity:
     """A number, or an array of numbers, with the symbol of a unit."""
 
@@ -35,9 +44,7 @@ class Quantity:
 
     def __init__(self, magnitude: Any, units: str) -> None:
         if not isinstance(magnitude, (int, float)):
-            import numpy
-
-            magnitude = numpy.asarray(magnitude, dtype=numpy.float64)
+            magnitude = _numbers(magnitude)
             if magnitude.ndim == 0:
                 magnitude = float(magnitude)
         self.magnitude = magnitude
@@ -47,9 +54,7 @@ class Quantity:
         if isinstance(factor, Quantity):
             raise TypeError(f"{self} * {factor}: quantities of memspike are not multiplied; pint does that")
         if not isinstance(factor, (int, float)):
-            import numpy
-
-            factor = numpy.asarray(factor, dtype=numpy.float64)
+            factor = _numbers(factor)
         # One of the unit: the number as it was written.
         if isinstance(self.magnitude, int) and self.magnitude == 1:
             return Quantity(factor, self.units)

@@ -33,8 +33,11 @@ pub fn refused(py: Python<'_>, error: &RunError) -> PyErr {
 }
 
 /// What cannot be changed.
-pub fn unchanged(error: &ChangeError) -> PyErr {
-    PyValueError::new_err(error.to_string())
+pub fn unchanged(py: Python<'_>, error: &ChangeError) -> PyErr {
+    match error {
+        ChangeError::Parameters(found) => faults(py, found),
+        other => PyValueError::new_err(other.to_string()),
+    }
 }
 
 /// What a panic said.

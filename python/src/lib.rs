@@ -10,6 +10,7 @@ mod called;
 mod described;
 mod errors;
 mod numbers;
+mod shared;
 mod simulation;
 
 use pyo3::prelude::*;
@@ -21,6 +22,8 @@ mod _core {
     use super::called::{command, main};
     #[pymodule_export]
     use super::numbers::{scaled, times};
+    #[pymodule_export]
+    use super::shared::Shared;
     #[pymodule_export]
     use super::simulation::Simulation;
 

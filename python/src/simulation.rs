@@ -2,9 +2,11 @@
 
 use crate::described::{Spikes, Synapses, listed, plan};
 use crate::errors::{panicked, refused, unchanged};
+use crate::shared::{self, seen};
 use memspike::cli::available_memory;
-use memspike::engine::{Harvest, Threads};
-use memspike::network::Origin;
+use memspike::engine::{Harvest, Spike, Threads};
+use memspike::network::{Delays, Fixed, Origin, Rows, Targets};
+use memspike::registry::Registry;
 use memspike::scenario::live::Live;
 use memspike::scenario::run::context::RunError;
 use memspike::time::Time;
@@ -22,8 +24,8 @@ use std::time::Duration;
 /// How long Python's signals wait at most.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// Arrays of what was recorded: time in femtoseconds, population, neuron.
-type Rows<'py> = (Column<'py, i64>, Column<'py, u32>, Column<'py, u32>);
+/// Arrays of what was recorded, without a copy: time in femtoseconds, population, neuron.
+type Recorded<'py> = [Bound<'py, PyAny>; 3];
 
 /// A number for each row.
 type Column<'py, T> = Bound<'py, PyArray1<T>>;
@@ -41,6 +43,7 @@ type Spent = (String, String, f64);
 #[pyclass(module = "memspike._core", frozen)]
 pub struct Simulation {
     live: Mutex<Live>,
+    text: String,
     harvest: Mutex<Harvest>,
     threads: Threads,
     process: u32,
@@ -112,11 +115,20 @@ impl Simulation {
         }
     }
 
+    /// Looks at it, or changes it, at once. A mistake of ours does not go beyond here: the simulation is not used again then.
+    fn look<T>(&self, work: impl FnOnce(&mut Live) -> PyResult<T>) -> PyResult<T> {
+        let mut live = self.held()?;
+        catch_unwind(AssertUnwindSafe(|| work(&mut live))).unwrap_or_else(|cause| {
+            self.broken.store(true, Ordering::Relaxed);
+            Err(panicked(&*cause))
+        })
+    }
+
     /// Moves what was recorded to where it is taken from, list by list.
     fn reap(&self) -> PyResult<MutexGuard<'_, Harvest>> {
-        let mut live = self.held()?;
+        let Harvest { mut spikes, mut samples, mut emissions, arrivals: _ } =
+            self.look(|live| Ok(live.harvest()))?;
         let mut harvest = self.harvest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Harvest { mut spikes, mut samples, mut emissions, arrivals: _ } = live.harvest();
         harvest.spikes.append(&mut spikes);
         harvest.samples.append(&mut samples);
         harvest.emissions.append(&mut emissions);
@@ -144,6 +156,7 @@ impl Simulation {
         let live = built.map_err(|cause| panicked(&*cause))?.map_err(|error| refused(py, &error))?;
         Ok(Self {
             live: Mutex::new(live),
+            text: text.into(),
             harvest: Mutex::default(),
             threads,
             process: std::process::id(),
@@ -163,39 +176,38 @@ impl Simulation {
 
     /// The time reached, in femtoseconds.
     fn now(&self) -> PyResult<i64> {
-        Ok(self.held()?.view().now().fs() as i64)
+        self.look(|live| Ok(live.view().now().fs() as i64))
     }
 
     /// Names and sizes of populations.
     fn populations(&self) -> PyResult<Vec<(String, u32)>> {
-        let live = self.held()?;
-        Ok(live.plan().populations.iter().map(|one| (one.name.clone(), one.size)).collect())
+        self.look(|live| Ok(live.plan().populations.iter().map(|one| (one.name.clone(), one.size)).collect()))
     }
 
     /// Names and sizes of sources.
     fn sources(&self) -> PyResult<Vec<(String, u32)>> {
-        let live = self.held()?;
-        Ok(live.plan().sources.iter().map(|one| (one.name.clone(), one.size)).collect())
+        self.look(|live| Ok(live.plan().sources.iter().map(|one| (one.name.clone(), one.size)).collect()))
     }
 
     /// Names of projections, the unit of their weights, and whether their pre are lines of a source.
     fn projections(&self) -> PyResult<Vec<(String, String, bool)>> {
-        let live = self.held()?;
         let of = |one: &memspike::scenario::plan::ProjectionPlan| {
             (one.name.clone(), one.kernel.weight_unit().to_string(), matches!(one.from, Origin::Source(_)))
         };
-        Ok(live.plan().projections.iter().map(of).collect())
+        self.look(|live| Ok(live.plan().projections.iter().map(of).collect()))
     }
 
     /// What the simulation did not take as it was asked for.
     fn notes(&self) -> PyResult<Vec<String>> {
-        Ok(self.held()?.notes().to_vec())
+        self.look(|live| Ok(live.notes().to_vec()))
     }
 
     /// Whether spikes of sources are recorded too.
     fn record_sources(&self, whether: bool) -> PyResult<()> {
-        self.held()?.recorder().recording.all = whether;
-        Ok(())
+        self.look(|live| {
+            live.recorder().recording.all = whether;
+            Ok(())
+        })
     }
 
     /// Samples membranes of a population at every multiple of `interval` (femtoseconds) from now on.
@@ -203,26 +215,23 @@ impl Simulation {
         let interval = u64::try_from(interval).ok().filter(|&fs| fs > 0);
         let interval =
             interval.ok_or_else(|| PyValueError::new_err("an interval of 0; allowed: 1 fs or more"))?;
-        self.held()?.recorder().sample_every(population, Time::from_fs(interval));
-        Ok(())
+        self.look(|live| {
+            live.recorder().sample_every(population, Time::from_fs(interval));
+            Ok(())
+        })
     }
 
     /// Spikes of populations since the last call.
-    fn spikes<'py>(&self, py: Python<'py>) -> PyResult<Rows<'py>> {
+    fn spikes<'py>(&self, py: Python<'py>) -> PyResult<Recorded<'py>> {
         let spikes = std::mem::take(&mut self.reap()?.spikes);
-        let time = spikes.iter().map(|spike| spike.time.fs() as i64).collect::<Vec<_>>();
-        let population = spikes.iter().map(|spike| spike.population).collect::<Vec<_>>();
-        let neuron = spikes.iter().map(|spike| spike.neuron).collect::<Vec<_>>();
-        Ok((time.into_pyarray(py), population.into_pyarray(py), neuron.into_pyarray(py)))
+        shared::rows(py, spikes)
     }
 
     /// Spikes of sources since the last call.
-    fn emissions<'py>(&self, py: Python<'py>) -> PyResult<Rows<'py>> {
+    fn emissions<'py>(&self, py: Python<'py>) -> PyResult<Recorded<'py>> {
         let all = std::mem::take(&mut self.reap()?.emissions);
-        let time = all.iter().map(|one| one.0.fs() as i64).collect::<Vec<_>>();
-        let source = all.iter().map(|one| one.1).collect::<Vec<_>>();
-        let line = all.iter().map(|one| one.2).collect::<Vec<_>>();
-        Ok((time.into_pyarray(py), source.into_pyarray(py), line.into_pyarray(py)))
+        let one = |(time, population, neuron)| Spike { time, population, neuron };
+        shared::rows(py, all.into_iter().map(one).collect())
     }
 
     /// Samples of a population since the last call: times in femtoseconds, and volts, times x neurons.
@@ -240,54 +249,89 @@ impl Simulation {
 
     /// Membranes of a population now, in volts.
     fn membranes<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Column<'py, f64>> {
-        Ok(self.held()?.view().membranes(population).into_pyarray(py))
+        Ok(self.look(|live| Ok(live.view().membranes(population)))?.into_pyarray(py))
     }
 
     /// States of a population now: name, unit and one value for each neuron, of every variable.
     fn states<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Vec<Variable<'py>>> {
-        let live = self.held()?;
-        let size = live.plan().populations[population].size;
-        let mut all: Vec<(&str, &str, Vec<f64>)> = Vec::new();
-        live.view().states(population, 0..size, &mut |_, (name, unit), value| match all
-            .iter_mut()
-            .find(|one| one.0 == name)
-        {
-            Some(one) => one.2.push(value),
-            None => all.push((name, unit, vec![value])),
-        });
-        let one = |(name, unit, values): (&str, &str, Vec<f64>)| {
-            (name.to_string(), unit.to_string(), values.into_pyarray(py))
-        };
-        Ok(all.into_iter().map(one).collect())
+        let all = self.look(|live| {
+            let size = live.plan().populations[population].size;
+            let mut all: Vec<(String, String, Vec<f64>)> = Vec::new();
+            let tell = &mut |_: u32, (name, unit): (&str, &str), value: f64| match all
+                .iter_mut()
+                .find(|one| one.0 == name)
+            {
+                Some(one) => one.2.push(value),
+                None => all.push((name.into(), unit.into(), vec![value])),
+            };
+            live.view().states(population, 0..size, tell);
+            Ok(all)
+        })?;
+        Ok(all.into_iter().map(|(name, unit, values)| (name, unit, values.into_pyarray(py))).collect())
     }
 
     /// Spikes of each neuron of a population since the start.
     fn counts<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Column<'py, u32>> {
-        Ok(self.held()?.view().counts().spikes[population].clone().into_pyarray(py))
+        Ok(self.look(|live| Ok(live.view().counts().spikes[population].clone()))?.into_pyarray(py))
     }
 
-    /// Pre and post of each synapse of a projection, row by row.
+    /// Pre and post of each synapse of a projection, row by row: post without a copy, where it is a list.
     fn ends<'py>(
         &self,
         py: Python<'py>,
         projection: usize,
-    ) -> PyResult<(Column<'py, u32>, Column<'py, u32>)> {
-        let live = self.held()?;
-        let network = live.view().network();
+    ) -> PyResult<(Column<'py, u32>, Bound<'py, PyAny>)> {
+        let network = self.look(|live| Ok(Arc::clone(live.view().network())))?;
         let described = &network.projections[projection];
         let columns = network.populations[described.to].size;
         let (pre, post): (Vec<u32>, Vec<u32>) = described.ends(columns).unzip();
-        Ok((pre.into_pyarray(py), post.into_pyarray(py)))
+        let post = match &described.connect {
+            Rows::Sparse { targets: Targets::Wide(targets), .. } => {
+                seen(py, Arc::clone(&network) as _, targets)?
+            }
+            Rows::Sparse { targets: Targets::Narrow(targets), .. } => {
+                seen(py, Arc::clone(&network) as _, targets)?
+            }
+            Rows::Dense | Rows::OneToOne => post.into_pyarray(py).into_any(),
+        };
+        Ok((pre.into_pyarray(py), post))
     }
 
-    /// Weights of a projection now, one for each synapse, row by row; one for all where they are one number.
-    fn weights<'py>(&self, py: Python<'py>, projection: usize) -> PyResult<Column<'py, f64>> {
-        Ok(self.held()?.view().weights(projection).into_pyarray(py))
+    /// Delays of a projection in femtoseconds, one for each synapse, row by row, without a copy; one for all where they are one.
+    fn delays<'py>(&self, py: Python<'py>, projection: usize) -> PyResult<Bound<'py, PyAny>> {
+        let network = self.look(|live| Ok(Arc::clone(live.view().network())))?;
+        let described = &network.projections[projection];
+        match &described.delays {
+            Some(Delays::Exact(delays)) => seen(py, Arc::clone(&network) as _, delays),
+            Some(compact) => {
+                let fs = (0..compact.len()).map(|k| compact.fs(k) as i64).collect::<Vec<_>>();
+                Ok(fs.into_pyarray(py).into_any())
+            }
+            None => Ok(vec![described.delay.fs() as i64].into_pyarray(py).into_any()),
+        }
+    }
+
+    /// Weights of a projection now, one for each synapse, row by row; one for all where they are one number. Without a copy
+    /// where they never change and are kept one after the other.
+    fn weights<'py>(&self, py: Python<'py>, projection: usize) -> PyResult<Bound<'py, PyAny>> {
+        self.look(|live| {
+            let (run, network) = (live.view(), live.view().network());
+            let described = &network.projections[projection];
+            let learns = run.learning().is_some_and(|learning| learning.plastic(projection).is_some());
+            match (&described.fixed, &described.connect) {
+                (Some(Fixed::Compact(weights)), _) => seen(py, Arc::clone(network) as _, weights),
+                (None, Rows::Sparse { .. } | Rows::OneToOne) if !learns => {
+                    let weights = &run.all_weights().projections[projection];
+                    seen(py, Arc::clone(weights) as _, weights)
+                }
+                _ => Ok(run.weights(projection).into_pyarray(py).into_any()),
+            }
+        })
     }
 
     /// Conductances of devices now, in siemens: names as in a run directory, rows, columns, values.
     fn conductances<'py>(&self, py: Python<'py>) -> PyResult<Vec<(String, Bound<'py, PyArray2<f64>>)>> {
-        let arrays = self.held()?.arrays();
+        let arrays = self.look(|live| Ok(live.arrays()))?;
         let named = arrays.into_iter().filter_map(|array| {
             let name = array.name.strip_prefix("conductance.")?.to_string();
             Some(array.data.into_pyarray(py).reshape([array.rows, array.cols]).map(|shaped| (name, shaped)))
@@ -296,37 +340,57 @@ impl Simulation {
     }
 
     /// Replaces the weights of a projection.
-    fn set_weights(&self, projection: usize, weights: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
+    fn set_weights(
+        &self,
+        py: Python<'_>,
+        projection: usize,
+        weights: PyReadonlyArray1<'_, f64>,
+    ) -> PyResult<()> {
         let weights = weights.as_array().to_vec();
-        self.held()?.set_weights(projection, &weights).map_err(|error| unchanged(&error))
+        self.look(|live| live.set_weights(projection, &weights).map_err(|error| unchanged(py, &error)))
+    }
+
+    /// Parameters of the neurons of a population from now on: key, and value as TOML.
+    fn set_parameters(
+        &self,
+        py: Python<'_>,
+        population: usize,
+        parameters: Vec<(String, String)>,
+    ) -> PyResult<()> {
+        let described = (self.text.as_str(), &Registry::shipped());
+        self.look(|live| {
+            live.set_parameters(population, &parameters, described).map_err(|error| unchanged(py, &error))
+        })
     }
 
     /// The rate of a source from now on, in hertz.
-    fn set_rate(&self, source: usize, rate: f64) -> PyResult<()> {
-        self.held()?.set_rate(source, rate).map_err(|error| unchanged(&error))
+    fn set_rate(&self, py: Python<'_>, source: usize, rate: f64) -> PyResult<()> {
+        self.look(|live| live.set_rate(source, rate).map_err(|error| unchanged(py, &error)))
     }
 
     /// The current of a source from now on, in amperes.
-    fn set_current(&self, source: usize, current: f64) -> PyResult<()> {
-        self.held()?.set_current(source, current).map_err(|error| unchanged(&error))
+    fn set_current(&self, py: Python<'_>, source: usize, current: f64) -> PyResult<()> {
+        self.look(|live| live.set_current(source, current).map_err(|error| unchanged(py, &error)))
     }
 
     /// The spikes of a source from now on.
     fn set_spikes(
         &self,
+        py: Python<'_>,
         source: usize,
         times: PyReadonlyArray1<'_, i64>,
         lines: PyReadonlyArray1<'_, i64>,
     ) -> PyResult<()> {
-        let mut live = self.held()?;
-        let described = &live.plan().sources[source];
-        let spikes = listed(&described.name, (&times, &lines), described.size)?;
-        live.set_spikes(source, spikes).map_err(|error| unchanged(&error))
+        self.look(|live| {
+            let described = &live.plan().sources[source];
+            let spikes = listed(&described.name, (&times, &lines), described.size)?;
+            live.set_spikes(source, spikes).map_err(|error| unchanged(py, &error))
+        })
     }
 
     /// Joules up to now: owner, category, joules; and what is not modelled.
     fn energy(&self) -> PyResult<(Vec<Spent>, Vec<String>)> {
-        let ledger = self.held()?.energy();
+        let ledger = self.look(|live| Ok(live.energy()))?;
         let line = |entry: &memspike::energy::Entry| {
             (entry.owner.clone(), entry.category.name().to_string(), entry.joules)
         };
@@ -348,7 +412,7 @@ impl Simulation {
 
     /// Goes on from the bytes of a snapshot.
     fn restore(&self, py: Python<'_>, bytes: &[u8]) -> PyResult<()> {
-        self.work(py, |live, _| live.restore(bytes))?;
+        self.work(py, |live, _| live.restore(bytes, (&self.text, &Registry::shipped())))?;
         *self.harvest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Harvest::default();
         Ok(())
     }
@@ -356,9 +420,10 @@ impl Simulation {
     /// Another one that has got as far.
     fn copy(&self) -> PyResult<Self> {
         let harvest = self.reap()?.clone();
-        let live = self.held()?.clone();
+        let live = self.look(|live| Ok(live.clone()))?;
         Ok(Self {
             live: Mutex::new(live),
+            text: self.text.clone(),
             harvest: Mutex::new(harvest),
             threads: self.threads.clone(),
             process: self.process,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,9 @@ def scenario(tmp_path: Path) -> Path:
     file = tmp_path / "small.toml"
     file.write_text(RING)
     return file
+
+
+def command(*args: str, **more: object) -> subprocess.CompletedProcess[str]:
+    """The command that the package has installed."""
+    program = Path(sys.executable).parent / "memspike"
+    return subprocess.run([program, *args], capture_output=True, text=True, **more)  # type: ignore[call-overload,no-any-return]

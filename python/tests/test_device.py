@@ -85,7 +85,7 @@ def test_units_of_measurements_do_not_matter() -> None:
 def test_arrays_that_are_no_measurement_are_refused() -> None:
     with pytest.raises(ValueError, match="5 of time .* 4 of state"):
         fit.relaxation(np.arange(5.0), np.ones(4))
-    with pytest.raises(ValueError, match=r"state\[1\] is nan"):
+    with pytest.raises(ValueError, match="state: value 1 is nan"):
         fit.relaxation(np.arange(3.0), [1.0, np.nan, 0.5])
     with pytest.raises(ValueError):
         fit.relaxation(np.arange(2.0), np.ones(2))

@@ -16,13 +16,8 @@ from pathlib import Path
 import memspike
 import numpy as np
 import pytest
+from conftest import command
 from memspike.units import ms
-
-
-def command(*args: str, **more: object) -> subprocess.CompletedProcess[str]:
-    """The command that the package has installed."""
-    program = Path(sys.executable).parent / "memspike"
-    return subprocess.run([program, *args], capture_output=True, text=True, **more)  # type: ignore[call-overload,no-any-return]
 
 
 def test_spikes_are_those_of_the_scenario(scenario: Path) -> None:
@@ -110,19 +105,6 @@ def test_a_directory_that_is_named_stays(scenario: Path, tmp_path: Path) -> None
         file.unlink()
     with pytest.raises(FileNotFoundError, match="has no summary.json"):
         result.spikes
-
-
-def test_a_result_whose_directory_is_gone_says_so(scenario: Path, tmp_path: Path) -> None:
-    import shutil
-
-    result = memspike.run(scenario, out=tmp_path / "here")
-    shutil.rmtree(tmp_path / "here")
-    with pytest.raises(FileNotFoundError, match="is gone"):
-        result.spikes
-    with pytest.raises(FileNotFoundError, match="is gone"):
-        result.report()
-    with pytest.raises(FileNotFoundError, match="summary.json"):
-        memspike.Result(tmp_path / "nowhere")
 
 
 def test_records_in_other_formats_are_read_all_the_same(scenario: Path) -> None:

@@ -359,21 +359,25 @@ pub fn given(runs: &Path, scenario: &Loaded, trained: &Plan) -> Result<Option<Gi
     Ok(None)
 }
 
-/// The trained weights in a run directory for the projection that a scenario tests.
+/// The trained weights in a run directory for the projections that a scenario tests: all of them, or none.
 ///
 /// # Errors
 /// If the file cannot be read.
 pub fn weights_of(run: &Path, scenario: &Loaded) -> Result<Option<GivenWeights>, Failure> {
-    let Some(trained) = scenario.plan.protocol.trains() else { return Ok(None) };
-    let wanted = &scenario.plan.projections[trained].name;
+    let trained = scenario.plan.trained();
     let at = weights_at(scenario);
     let arrays = npz::read(&run.join("weights.npz")).map_err(|error| {
         let fault = Diagnostic::error(error.to_string()).maybe_at(at).label("names this run");
         fault.allowed("a finished run with its weights").maybe_hint(error.hint())
     })?;
-    let array = arrays.into_iter().find(|array| array.name == *wanted);
+    let of = |index: usize| {
+        let name = &scenario.plan.projections[index].name;
+        arrays.iter().find(|array| array.name == *name).map(|array| (index, array.data.clone()))
+    };
+    let values: Option<Vec<_>> = trained.into_iter().map(of).collect();
     let origin = run.display().to_string();
-    Ok(array.map(|array| GivenWeights { values: array.data, origin, at: at.cloned() }))
+    let values = values.filter(|values| !values.is_empty());
+    Ok(values.map(|values| GivenWeights { values, origin, at: at.cloned() }))
 }
 
 /// Where a scenario says whose weights it takes.

@@ -3,9 +3,10 @@
 //! However time is sliced, the bits are those of one run. What drives it may be changed from the time on that is reached:
 //! rates of `poisson_steps`, currents of `current_steps`, spikes of lists. A simulation that was driven so is the one that had
 //! these steps from the start: the integral of a rate, the cursor of a list and the changes of a current up to a time are
-//! functions of what lies before it.
+//! functions of what lies before it. Parameters of neurons are changed as [`retune`] says.
 
 use super::assemble::{Assembled, assemble_with};
+use super::load::{Changes, load_text_with};
 use super::outcome::NamedArray;
 use super::plan::Plan;
 use super::run::arrays::{named_arrays, programmed};
@@ -13,16 +14,21 @@ use super::run::books::{book, spent};
 use super::run::context::RunError;
 use super::run::plastic;
 use super::run::training::{Identity, models};
-use super::synapses;
+use super::{Diagnostics, synapses};
 use crate::crossbar::Array;
 use crate::encoding::{BLOCK, MAX_BLOCK_RATE, RateProfile};
 use crate::energy::Ledger;
-use crate::engine::{Engine, Harvest, LearningError, LearningState, Run, SimulationError, Threads};
-use crate::network::{Network, SourceKind, Weights};
+use crate::engine::{
+    Engine, Harvest, LearningError, LearningState, RetuneError, Run, SimulationError, Threads, retune,
+};
+use crate::network::{Fault, Network, SourceKind, Weights};
+use crate::neuron::Neuron;
+use crate::registry::Registry;
 use crate::snapshot::{self, Payload};
 use crate::time::Time;
 use crate::training::Totals;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -55,6 +61,20 @@ pub enum ChangeError {
          weight for each synapse"
     )]
     Fixed(String),
+    /// Parameters that are none.
+    #[error("{}", .0.render(false).trim_end())]
+    Parameters(Diagnostics),
+    /// What is more than a parameter of each neuron.
+    #[error(
+        "`{0}` of population `{1}` is no parameter of its neurons; allowed: numbers of its model, such as `v_th`"
+    )]
+    Structure(String, String),
+    /// A network that cannot have such neurons.
+    #[error("{0}")]
+    Network(Fault),
+    /// What stands against it in the neurons.
+    #[error(transparent)]
+    Retune(#[from] RetuneError),
     /// What the engine has against it.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -64,6 +84,8 @@ pub enum ChangeError {
 #[derive(Clone)]
 pub struct Live {
     plan: Arc<Plan>,
+    /// Parameters of neurons in place of those of the plan: index of the population, and `KEY=VALUE` each.
+    settings: Vec<(usize, String)>,
     network: Arc<Network>,
     arrays: Vec<Option<Array>>,
     run: Run,
@@ -76,6 +98,7 @@ pub struct Live {
 #[derive(Serialize, Deserialize)]
 struct Saved {
     of: Identity,
+    settings: Vec<(usize, String)>,
     /// As JSON: what drives them has shapes by name, which bytes without names cannot be read back into.
     sources: Vec<String>,
     state: LearningState,
@@ -138,7 +161,8 @@ impl Live {
         let Assembled { network, weights: mut values, notes } = built.map_err(RunError::of_network)?;
         let arrays = programmed(plan, &mut values)?;
         let (run, _) = begin(plan, &network, (&values, &arrays), Engine::Fast)?;
-        Ok(Self { plan: Arc::clone(plan), network, arrays, run, kept: Harvest::default(), notes })
+        let (plan, settings, kept) = (Arc::clone(plan), Vec::new(), Harvest::default());
+        Ok(Self { plan, settings, network, arrays, run, kept, notes })
     }
 
     /// Begins anew, at time 0, with the weights and the drive it had at first.
@@ -314,6 +338,50 @@ impl Live {
         Ok(())
     }
 
+    /// Gives the neurons of a population other parameters from now on: `(KEY, VALUE)` each, with values as TOML, of the scenario
+    /// with this `text`, which is that of the plan.
+    ///
+    /// # Errors
+    /// If they are no parameters of its neurons, or not allowed, or as [`retune`]. Nothing is changed then.
+    pub fn set_parameters(
+        &mut self,
+        population: usize,
+        parameters: &[(String, String)],
+        (text, registry): (&str, &Registry),
+    ) -> Result<(), ChangeError> {
+        let name = &self.plan.populations[population].name;
+        if let Some((key, _)) = parameters.iter().find(|(key, _)| STRUCTURE.contains(&key.as_str())) {
+            return Err(ChangeError::Structure(key.clone(), name.clone()));
+        }
+        let mut settings = self.settings.clone();
+        for (key, value) in parameters {
+            let of = format!("population.\"{name}\".{key}=");
+            settings.retain(|(_, setting)| !setting.starts_with(&of));
+            settings.push((population, of + value));
+        }
+        let neurons = self.neurons(population, &settings, (text, registry))?;
+        let network = self.network.with_neurons(population, &neurons).map_err(first)?;
+        let mut state = self.run.state();
+        retune(&self.network, &network, population, &mut state.simulation)?;
+        self.go_on(network, state)?;
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// The neurons of a population of the plan with these settings.
+    fn neurons(
+        &self,
+        population: usize,
+        settings: &[(usize, String)],
+        (text, registry): (&str, &Registry),
+    ) -> Result<Vec<Neuron>, ChangeError> {
+        let set: Vec<String> = settings.iter().map(|(_, setting)| setting.clone()).collect();
+        let changes = Changes { set: &set, registry: Some(registry), ..Changes::default() };
+        let mut loaded = load_text_with("network", text, changes).map_err(ChangeError::Parameters)?;
+        let described = loaded.plan.populations.swap_remove(population);
+        Ok(described.kinds().cloned().collect())
+    }
+
     /// Bytes to go on from: see [`crate::snapshot`].
     ///
     /// # Errors
@@ -321,17 +389,18 @@ impl Live {
     pub fn snapshot(&mut self) -> Result<Vec<u8>, RunError> {
         let kinds = self.network.sources.iter().map(|source| serde_json::to_string(&source.kind));
         let sources = kinds.collect::<Result<_, _>>().map_err(|error| RunError::Store(error.to_string()))?;
-        let saved = Saved { of: Identity::of(&self.plan, None), sources, state: self.run.state() };
+        let (of, settings) = (Identity::of(&self.plan, None), self.settings.clone());
+        let saved = Saved { of, settings, sources, state: self.run.state() };
         let mut bytes = Vec::new();
         snapshot::write(&mut bytes, Payload::Simulation, &models(&self.plan), &saved)?;
         Ok(bytes)
     }
 
-    /// Goes on from what [`Live::snapshot`] of the same plan has written.
+    /// Goes on from what [`Live::snapshot`] of the same plan, which has this text, has written.
     ///
     /// # Errors
     /// If the bytes are damaged or belong to another plan. Nothing is changed then.
-    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), RunError> {
+    pub fn restore(&mut self, bytes: &[u8], described: (&str, &Registry)) -> Result<(), RunError> {
         let mut source = snapshot::Source::new(bytes, bytes.len() as u64);
         let saved: Saved = source.read(Payload::Simulation, &models(&self.plan))?;
         source.finish()?;
@@ -340,11 +409,23 @@ impl Live {
             return Err(RunError::OtherRun { what: "network", values: None });
         }
         let mut network = Network::clone(&self.network);
+        let foreign = || RunError::OtherRun { what: "parameters", values: None };
+        // Of the plan again where nothing was changed when the bytes were written.
+        let changed = saved.settings.iter().chain(&self.settings).map(|(population, _)| *population);
+        for population in changed.collect::<BTreeSet<_>>() {
+            if population >= self.plan.populations.len() {
+                return Err(foreign());
+            }
+            let neurons = self.neurons(population, &saved.settings, described).map_err(|_| foreign())?;
+            let made = network.with_neurons(population, &neurons).map_err(|_| foreign())?;
+            network = Arc::unwrap_or_clone(made);
+        }
         for (source, kind) in network.sources.iter_mut().zip(&saved.sources) {
             let fault = |_| RunError::OtherRun { what: "drive", values: None };
             source.kind = serde_json::from_str(kind).map_err(fault)?;
         }
         self.go_on(Arc::new(network), saved.state)?;
+        self.settings = saved.settings;
         // What was recorded belongs to another past.
         self.kept = Harvest::default();
         Ok(())
@@ -375,6 +456,14 @@ impl Live {
         (self.network, self.run) = (network, run);
         Ok(())
     }
+}
+
+/// Keys of a population that are more than a parameter of its neurons.
+const STRUCTURE: [&str; 5] = ["size", "model", "device", "cost", "competition"];
+
+fn first(faults: Vec<Fault>) -> ChangeError {
+    let mut faults = faults;
+    ChangeError::Network(faults.swap_remove(0))
 }
 
 fn append(harvest: &mut Harvest, mut more: Harvest) {

@@ -108,6 +108,16 @@ impl Plan {
     pub fn published_accuracy(&self) -> Option<f64> {
         self.reproduces.as_ref().and_then(|reproduces| reproduces.accuracy)
     }
+
+    /// Indices of the projections that are trained.
+    #[must_use]
+    pub fn trained(&self) -> Vec<usize> {
+        if !self.protocol.trains_all() {
+            return self.protocol.trains().into_iter().collect();
+        }
+        let learns = |index: &usize| !matches!(self.projections[*index].connect, Connect::Pooling { .. });
+        (0..self.projections.len()).filter(learns).collect()
+    }
 }
 
 /// Where spikes enter: a number of lines, each of which spikes on its own.

@@ -376,7 +376,7 @@ fn a_state_of_another_network_is_refused() {
     let sparse = Case::new(pair(Pairing::AllToAll, Dependence::Additive), false, true);
     assert!(matches!(refusal(&sparse, state.clone()), LearningError::State(_)));
     let mut fewer = state.clone();
-    fewer.weights.projections[1].pop();
+    fewer.weights.own(1).pop();
     assert_eq!(
         refusal(&case, fewer).to_string(),
         "the state has 119 weights, the network 120: it belongs to another network"

@@ -39,7 +39,11 @@ pub fn carried_out(plan: &Plan, way: Way<'_>) -> Outcome {
     let given = plan.protocol.weights_from().map(|_| {
         let mut state = 9;
         let mut value = || (common::word(&mut state) % 1000) as f64 * 1e-5 - 0.003;
-        GivenWeights { values: (0..7840).map(|_| value()).collect(), origin: "test".into(), at: None }
+        GivenWeights {
+            values: vec![(0, (0..7840).map(|_| value()).collect())],
+            origin: "test".into(),
+            at: None,
+        }
     });
     let outcome = Way { given, ..way }.run(plan, &mut Kept::default()).unwrap();
     assert_eq!(outcome.status, Status::Done, "{}", plan.name);

@@ -267,7 +267,7 @@ fn given_weights_are_tested_as_they_are() {
     let (trained, _) = whole(&plan, Way::new(&search));
     let values = trained.arrays[0].data.clone();
     let given = |values: Vec<f64>| Way {
-        given: Some(GivenWeights { values, origin: "somewhere".into(), at: None }),
+        given: Some(GivenWeights { values: vec![(0, values)], origin: "somewhere".into(), at: None }),
         ..Way::new(&search)
     };
     let (outcome, kept) = whole(&plan, given(values.clone()));

@@ -1,6 +1,7 @@
 //! A simulation that is held: run in pieces, and driven anew between two of them.
 
 use memspike::engine::{Spike, Threads};
+use memspike::registry::Registry;
 use memspike::scenario::live::{ChangeError, Live};
 use memspike::scenario::load_text;
 use memspike::time::Time;
@@ -115,11 +116,13 @@ fn a_snapshot_holds_how_it_was_driven_and_reset_forgets_it() {
     first.harvest();
     run(&mut first, 100);
     let then = seen(&mut first);
-    first.restore(&kept).unwrap();
+    // Nothing of the text is needed: no parameter was changed.
+    let described = ("", &Registry::shipped());
+    first.restore(&kept, described).unwrap();
     assert_eq!(first.view().now(), Time::from_ms(50));
     run(&mut first, 100);
     assert_eq!(seen(&mut first), then);
-    assert!(first.restore(&kept[..kept.len() / 2]).is_err());
+    assert!(first.restore(&kept[..kept.len() / 2], described).is_err());
     first.reset(&AtomicBool::new(false)).unwrap();
     let mut fresh = live(RATE, SILENT, CLOCK);
     run(&mut first, 60);

@@ -134,6 +134,19 @@ impl Probe<f64> for Spikes {
     }
 }
 
+/// Projections that learn, each with its weights.
+pub(super) fn those_that_learn<'a>(
+    plastic: &'a mut [Option<Plastic>],
+    weights: &'a mut Weights<f64>,
+) -> impl Iterator<Item = (&'a mut Plastic, &'a mut [f64])> {
+    let pairs = plastic.iter_mut().zip(&mut weights.projections);
+    pairs.filter_map(|(plastic, weights)| {
+        let plastic = plastic.as_mut()?;
+        let weights: &mut Vec<f64> = Arc::make_mut(weights);
+        Some((plastic, weights.as_mut_slice()))
+    })
+}
+
 impl Learning {
     /// `plastic` has one entry per projection, made for its [`layout`]. `wait`: potentiation may wait until
     /// a row is looked at, which changes no bit.
@@ -181,10 +194,8 @@ impl Learning {
     pub fn tell(&mut self, weights: &mut Weights<f64>) {
         self.gather(weights);
         self.tells = true;
-        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
-            if let Some(plastic) = plastic {
-                plastic.tell(weights);
-            }
+        for (plastic, weights) in those_that_learn(&mut self.plastic, weights) {
+            plastic.tell(weights);
         }
     }
 
@@ -203,37 +214,33 @@ impl Learning {
 
     /// Makes weights such as the projections can have; returns how many of each had to be moved.
     pub fn admit(&self, weights: &mut Weights<f64>) -> Vec<usize> {
-        let pairs = self.plastic.iter().zip(&mut weights.projections);
-        pairs.map(|(plastic, weights)| plastic.as_ref().map_or(0, |plastic| plastic.admit(weights))).collect()
+        let pairs = self.plastic.iter().enumerate();
+        pairs
+            .map(|(k, plastic)| plastic.as_ref().map_or(0, |plastic| plastic.admit(weights.own(k))))
+            .collect()
     }
 
     /// An episode begins.
     pub fn begin(&mut self, weights: &mut Weights<f64>) {
         self.gather(weights);
-        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
-            if let Some(plastic) = plastic {
-                plastic.restart(weights);
-            }
+        for (plastic, weights) in those_that_learn(&mut self.plastic, weights) {
+            plastic.restart(weights);
         }
     }
 
     /// Applies what waits, and puts together what threads have learned. It changes no bit of what comes.
     pub fn settle_waiting(&mut self, weights: &mut Weights<f64>) {
         self.gather(weights);
-        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
-            if let Some(plastic) = plastic {
-                plastic.settle_waiting(weights);
-            }
+        for (plastic, weights) in those_that_learn(&mut self.plastic, weights) {
+            plastic.settle_waiting(weights);
         }
     }
 
     /// The same, with memories as every engine would keep them at `now`.
     fn bring(&mut self, now: Time, weights: &mut Weights<f64>) {
         self.settle_waiting(weights);
-        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
-            if let Some(plastic) = plastic {
-                plastic.bring(now, weights);
-            }
+        for (plastic, weights) in those_that_learn(&mut self.plastic, weights) {
+            plastic.bring(now, weights);
         }
     }
 
@@ -248,10 +255,8 @@ impl Learning {
     /// Ends a run at `end`: what is still going on in devices goes on until then.
     pub fn finish(&mut self, weights: &mut Weights<f64>, end: Time) {
         self.gather(weights);
-        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
-            if let Some(plastic) = plastic {
-                plastic.finish(weights, end);
-            }
+        for (plastic, weights) in those_that_learn(&mut self.plastic, weights) {
+            plastic.finish(weights, end);
         }
     }
 
@@ -262,7 +267,8 @@ impl Learning {
             if let Some(plastic) = &mut self.plastic[projection] {
                 self.rows.clear();
                 self.rows.extend(arrivals.iter().map(|event| event.row));
-                plastic.arrive(arrivals[0].time, &self.rows, &mut weights.projections[projection]);
+                let weights = weights.own(projection);
+                plastic.arrive(arrivals[0].time, &self.rows, weights);
             }
         }
     }
@@ -276,7 +282,7 @@ impl Learning {
                 self.rows.clear();
                 self.rows.extend(arrivals.iter().map(|event| event.row));
                 columns(&self.spikes.0, to, &mut self.columns);
-                let weights = &mut weights.projections[projection];
+                let weights = weights.own(projection);
                 plastic.settle(time, &self.rows, &self.columns, weights);
             }
         }
@@ -291,7 +297,8 @@ impl Learning {
             for &projection in &self.into[population as usize] {
                 let arrives = by_projection(events).any(|group| group[0].source as usize == projection);
                 if let (Some(plastic), false) = (&mut self.plastic[projection], arrives) {
-                    plastic.settle(time, &[], &self.columns, &mut weights.projections[projection]);
+                    let weights = weights.own(projection);
+                    plastic.settle(time, &[], &self.columns, weights);
                 }
             }
         }
@@ -414,7 +421,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
             return false;
         };
         let refractory = parameters.refractory;
-        let values = &mut weights.projections[index];
+        let values = weights.own(index);
         plastic.arrive(time, &[row], values);
         let start = row as usize * state.x.len();
         columns.clear();
@@ -446,7 +453,8 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         if !columns.is_empty() {
             for &other in into[population].iter().filter(|&&other| other != index) {
                 if let Some(plastic) = &mut learning.plastic[other] {
-                    plastic.settle(time, &[], columns, &mut weights.projections[other]);
+                    let others = weights.own(other);
+                    plastic.settle(time, &[], columns, others);
                 }
             }
         }

@@ -4,13 +4,14 @@
 //! columns of its own neurons, with their weights. Where a population is one unit, that has all of them while the window
 //! lasts. Where there are several, each has a share of the projection, which is put together again when somebody looks.
 
-use super::learn::Learning;
+use super::learn::{Learning, those_that_learn};
 use super::windows::Windows;
 use crate::network::Weights;
 use crate::plasticity::{Layout, Plastic};
 use crate::simd::prefetch;
 use crate::time::Time;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Some columns of a projection that learns.
 #[derive(Clone, Debug)]
@@ -171,7 +172,7 @@ impl Learning {
         for Share { population, learners, .. } in self.shares.units.iter_mut().filter(|share| share.whole) {
             learners.extend(self.into[*population].iter().filter_map(|&projection| {
                 let plastic = self.plastic[projection].take()?;
-                let weights = std::mem::take(&mut weights.projections[projection]);
+                let weights = Arc::unwrap_or_clone(std::mem::take(&mut weights.projections[projection]));
                 Some(Learner { projection: projection as u32, plastic, weights })
             }));
         }
@@ -184,7 +185,7 @@ impl Learning {
         for share in self.shares.units.iter_mut().filter(|share| share.whole) {
             for Learner { projection, plastic, weights: its } in share.learners.drain(..) {
                 self.plastic[projection as usize] = Some(plastic);
-                weights.projections[projection as usize] = its;
+                weights.projections[projection as usize] = Arc::new(its);
             }
         }
     }
@@ -215,10 +216,8 @@ impl Learning {
     /// Gives the shares what is known, and the weights.
     fn fill(&mut self, windows: &Windows, weights: &mut Weights<f64>) {
         let Self { plastic, shares, .. } = self;
-        for (plastic, weights) in plastic.iter_mut().zip(&mut weights.projections) {
-            if let Some(plastic) = plastic {
-                plastic.settle_waiting(weights);
-            }
+        for (plastic, weights) in those_that_learn(plastic, weights) {
+            plastic.settle_waiting(weights);
         }
         windows.team().share(shares.units.iter_mut(), |share| {
             for Learner { projection, plastic: its, weights: own } in &mut share.learners {
@@ -243,7 +242,8 @@ impl Learning {
                 plastic.settle_waiting(own);
                 let projection = *projection as usize;
                 if let Some(all) = &mut self.plastic[projection] {
-                    all.take_back(plastic, neurons.start, (own, &mut weights.projections[projection]));
+                    let weights = weights.own(projection);
+                    all.take_back(plastic, neurons.start, (own, weights));
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
 mod books;
+mod change;
 mod clocked;
 mod competition;
 mod core;
@@ -37,6 +38,7 @@ mod units;
 mod windows;
 
 pub use books::Costs;
+pub use change::{RetuneError, retune};
 pub use clocked::{Clocked, ClockedError};
 pub use competition::{Competing, Thresholds};
 pub use fault::{RatesError, SimulationError};

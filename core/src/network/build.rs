@@ -303,6 +303,31 @@ impl Builder {
     }
 }
 
+impl Network {
+    /// The same network with other parameters of the neurons of a population, one for all or one for each: forms and lanes are
+    /// chosen anew.
+    ///
+    /// # Errors
+    /// All faults.
+    ///
+    /// # Panics
+    /// If there is no such population.
+    pub fn with_neurons(&self, population: usize, neurons: &[Neuron]) -> Result<Arc<Self>, Vec<Fault>> {
+        let Self { sources, populations, projections, .. } = self.clone();
+        let mut builder = Builder { sources, populations, projections, rates: Vec::new() };
+        let changed = &mut builder.populations[population];
+        changed.each = Vec::new();
+        if let Some(first) = neurons.first() {
+            (changed.neuron, changed.lif) = (first.clone(), first.membrane());
+            if neurons.iter().any(|neuron| neuron != first) {
+                changed.each = neurons.to_vec();
+            }
+        }
+        let made = Arc::unwrap_or_clone(builder.finish()?);
+        Ok(Arc::new(Self { steady: self.steady.clone(), ..made }))
+    }
+}
+
 /// Marks and total rate (hertz) of every Poisson block; those of a source without a rate are silent.
 fn steady(sources: &[Source], rates: &[(usize, Hertz)]) -> Vec<(AliasTable, f64)> {
     let poisson = sources.iter().enumerate().filter(|(_, source)| source.kind == SourceKind::Poisson);

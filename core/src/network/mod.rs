@@ -388,8 +388,26 @@ pub enum WeightsError {
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(bound = "")]
 pub struct Weights<R: Real> {
-    /// One list per projection; empty where the weights are kept in the network.
-    pub projections: Vec<Vec<R>>,
+    /// One list per projection; empty where the weights are kept in the network. Who goes on with the same weights shares the
+    /// list, and who changes a list that others have has its own from then on ([`Weights::own`]).
+    #[serde(with = "shared")]
+    pub projections: Vec<Arc<Vec<R>>>,
+}
+
+/// Lists that are shared are written as lists.
+mod shared {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::sync::Arc;
+
+    pub fn serialize<T: Serialize, S: Serializer>(lists: &[Arc<Vec<T>>], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(lists.iter().map(|list| &**list))
+    }
+
+    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<Arc<Vec<T>>>, D::Error> {
+        Ok(Vec::<Vec<T>>::deserialize(from)?.into_iter().map(Arc::new).collect())
+    }
 }
 
 impl<R: Real> Weights<R> {
@@ -405,7 +423,7 @@ impl<R: Real> Weights<R> {
         }
         let projections = network.projections.iter().zip(values).map(|(projection, values)| {
             if projection.fixed.is_some() {
-                return Ok(Vec::new());
+                return Ok(Arc::default());
             }
             let columns = network.populations[projection.to].size;
             let (found, expected) = (values.len(), projection.synapses(columns));
@@ -418,14 +436,20 @@ impl<R: Real> Weights<R> {
             }
             let weights = values.iter().map(|&value| R::from_f64(value));
             if !matches!(projection.connect, Rows::Dense) {
-                return Ok(weights.collect());
+                return Ok(Arc::new(weights.collect()));
             }
             let mut padded = vec![R::ZERO; projection.rows as usize * stride(columns)];
             let rows = padded.chunks_exact_mut(stride(columns));
             rows.flat_map(|row| &mut row[..columns as usize]).zip(weights).for_each(|(place, w)| *place = w);
-            Ok(padded)
+            Ok(Arc::new(padded))
         });
         Ok(Self { projections: projections.collect::<Result<_, _>>()? })
+    }
+
+    /// The list of a projection, to be changed: nobody else has it from then on.
+    #[inline]
+    pub fn own(&mut self, projection: usize) -> &mut Vec<R> {
+        Arc::make_mut(&mut self.projections[projection])
     }
 
     /// As [`Weights::new`].

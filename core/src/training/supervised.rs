@@ -205,10 +205,9 @@ impl<R: Scalar> Descent<R> for Trainer<R> {
         let step = adam.next(rate * *theta, settings.betas, settings.epsilon, bound);
         let mean = R::from_f64(1.0 / samples as f64);
         let Some((sum, rest)) = pieces.split_first_mut() else { return };
-        let chunks =
-            (weights.projections[surrogate.projection].chunks_mut(CHUNK).zip(sum.gradient.chunks_mut(CHUNK)))
-                .zip(adam.first.chunks_mut(CHUNK).zip(adam.second.chunks_mut(CHUNK)))
-                .enumerate();
+        let own = weights.own(surrogate.projection).chunks_mut(CHUNK);
+        let moments = adam.first.chunks_mut(CHUNK).zip(adam.second.chunks_mut(CHUNK));
+        let chunks = own.zip(sum.gradient.chunks_mut(CHUNK)).zip(moments).enumerate();
         let rest = &*rest;
         team.share(chunks, |(number, ((weights, sum), (first, second)))| {
             let range = number * CHUNK..number * CHUNK + sum.len();

@@ -82,8 +82,8 @@ impl Store for NoStore {
 /// Weights trained elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenWeights {
-    /// Row-major, volts.
-    pub values: Vec<f64>,
+    /// By projection, row-major, in the unit of its kernel.
+    pub values: Vec<(usize, Vec<f64>)>,
     /// For the report: "runs/mnist/003".
     pub origin: String,
     /// Where a scenario names them, for messages.

@@ -112,7 +112,7 @@ pub fn same(equal: bool, what: &'static str) -> Result<(), RunError> {
 
 /// Synapses of each projection that has weights of its own.
 pub fn lengths<R: Scalar>(weights: &Weights<R>) -> Vec<usize> {
-    weights.projections.iter().map(Vec::len).collect()
+    weights.projections.iter().map(|list| list.len()).collect()
 }
 
 pub fn reborrow<'b>(observer: &'b mut Option<&mut dyn Observer>) -> Option<&'b mut dyn Observer> {

@@ -51,7 +51,7 @@ impl<R: Real> Part<R> {
     }
 
     /// Population `index`, whose first neuron has the number `first`.
-    fn new(network: &Network, index: usize, first: u32) -> Self {
+    pub fn new(network: &Network, index: usize, first: u32) -> Self {
         let population = &network.populations[index];
         match population.form {
             Form::SharedDecay => {
@@ -95,6 +95,14 @@ impl<R: Real> Part<R> {
             }
             Self::Scaled { parameters, state } => state.restart(parameters),
             Self::Free(free) => free.begin(seed, episode),
+        }
+    }
+
+    /// What draws depend on after so many spikes of each neuron, of a population that is about to be given its state.
+    pub fn restore_spikes(&mut self, seed: u64, episode: u64, spikes: &[u32]) {
+        if let Self::Free(free) = self {
+            let saved = free.saved();
+            free.restore(seed, episode, saved, spikes);
         }
     }
 

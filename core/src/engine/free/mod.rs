@@ -214,6 +214,69 @@ impl<M: Model> Free<M> {
         self.spikes.copy_from_slice(spikes);
     }
 
+    /// Potential of each neuron at `time` in volts, or in dead time where it goes on from, and when that ends.
+    fn left_at(&self, time: Time) -> Vec<Left> {
+        let each = self.constants.each();
+        let of = |(neuron, cell): (usize, &Cell<M::State>)| {
+            let (model, taus) = self.constants.neuron(neuron as u32);
+            let then = cell.at(model, taus, &self.currents[neuron * each..(neuron + 1) * each], time);
+            Left { u: model.potential(&then.state, 0.0), until: then.clock.until }
+        };
+        self.cells.iter().enumerate().map(of).collect()
+    }
+
+    /// Neurons that go on from there, with nothing that drives them yet.
+    fn go_on(&mut self, left: &[Left], time: Time) {
+        for (neuron, left) in left.iter().enumerate() {
+            let draws = self.origins.draws(neuron as u32, self.spikes[neuron]);
+            let (model, _) = self.constants.neuron(neuron as u32);
+            let state = at_potential(model, &model.start(&draws), left.u);
+            self.cells[neuron] =
+                Cell { state, clock: Clock { last: time, until: left.until, ..Clock::START } };
+        }
+    }
+
+    /// Takes over at `time` what drives the neurons of `old`, which have other parameters, and of their state all but the
+    /// potential if `all` of it has the same meaning. Currents stay what they are in amperes.
+    fn drive_as(&mut self, old: &Self, time: Time, all: bool) {
+        let each = self.constants.each();
+        for (neuron, before) in old.cells.iter().enumerate() {
+            let its = neuron * each..(neuron + 1) * each;
+            let mut currents = old.currents[its.clone()].to_vec();
+            let (was, taus) = old.constants.neuron(neuron as u32);
+            let mut then = *before;
+            then.advance(was, taus, &mut currents, time);
+            let (model, _) = self.constants.neuron(neuron as u32);
+            let ratio = model.scale().resistance / was.scale().resistance;
+            let cell = &mut self.cells[neuron];
+            let (Clock { last, until, .. }, u) = (cell.clock, model.potential(&cell.state, 0.0));
+            if all {
+                cell.state = at_potential(model, &then.state, u);
+            }
+            let (level, slope) = (then.clock.level * ratio, then.clock.slope * ratio);
+            cell.clock = Clock { last, until, level, slope, pulses: then.clock.pulses, ..Clock::START };
+            for (current, before) in self.currents[its].iter_mut().zip(currents) {
+                *current = Current { p: before.p * ratio, q: before.q * ratio };
+            }
+        }
+    }
+
+    /// Looks at every neuron as it is now: when it has to be looked at again, and the first that is to fire at once.
+    fn foresee_all(&mut self) -> Option<usize> {
+        let each = self.constants.each();
+        let mut above = None;
+        for (neuron, cell) in self.cells.iter_mut().enumerate() {
+            let (model, taus) = self.constants.neuron(neuron as u32);
+            if !cell.clock.dead() && model.fires(&cell.state) {
+                above.get_or_insert(neuron);
+            }
+            if self.constants.predicts {
+                cell.foresee(model, taus, instant::of(&mut self.currents, each, neuron));
+            }
+        }
+        above
+    }
+
     fn not_finite(&self) -> Option<(usize, f64)> {
         let driven =
             self.currents.iter().position(|current| !(current.p.is_finite() && current.q.is_finite()));
@@ -281,6 +344,22 @@ impl<M: Model> Free<M> {
             })
             .collect()
     }
+}
+
+/// Where a neuron goes on from when it is given other parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Left {
+    /// Potential relative to ground, in volts.
+    pub u: f64,
+    /// End of its dead time.
+    pub until: Time,
+}
+
+/// A state with its potential, which is its first variable, moved to `u`.
+fn at_potential<M: Model>(model: &M, state: &M::State, u: f64) -> M::State {
+    let mut words = state.words();
+    words[0] += u - model.potential(state, 0.0);
+    M::State::of(&words)
 }
 
 /// A population in its own time, of whatever model.
@@ -376,6 +455,24 @@ impl FreeOf {
     /// Goes on from there, after so many spikes of each neuron.
     pub fn restore(&mut self, seed: u64, episode: u64, saved: Saved, spikes: &[u32]) {
         either!(self, free => free.restore(seed, episode, saved, spikes));
+    }
+
+    /// Where each neuron would go on from at `time` with other parameters.
+    pub fn left_at(&self, time: Time) -> Vec<Left> {
+        either!(self, free => free.left_at(time))
+    }
+
+    /// Goes on at `time` from there, driven as the population `old` is, if that is in its own time too; a neuron that is above
+    /// its threshold, if there is one.
+    pub fn go_on(&mut self, left: &[Left], old: Option<&Self>, time: Time) -> Option<usize> {
+        either!(self, free => free.go_on(left, time));
+        match (&mut *self, old) {
+            // Of a leaky neuron the threshold is part of the state, and is a new one.
+            (Self::Leaky(free), Some(Self::Leaky(old))) => free.drive_as(old, time, false),
+            (Self::Open(free), Some(Self::Open(old))) => free.drive_as(old, time, true),
+            _ => {}
+        }
+        either!(self, free => free.foresee_all())
     }
 
     /// A neuron that is not finite as it was left, or whose drive is not.

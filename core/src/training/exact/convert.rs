@@ -4,6 +4,7 @@ use super::passage::Parameters;
 use crate::engine::lockstep::{Input, Layer, Net};
 use crate::network::{Weights, stride};
 use crate::numeric::Real;
+use std::sync::Arc;
 
 impl<R: Real> Parameters<R> {
     /// Those of a network in lockstep, from weights in the unit of their kernels; of synapses that share one they have to be the
@@ -12,7 +13,7 @@ impl<R: Real> Parameters<R> {
     pub fn of(net: &Net, weights: &Weights<R>) -> Self {
         let learned = weights.projections.get(net.network.projections.len()..).unwrap_or_default();
         let delays = net.layers.iter().enumerate().map(|(index, layer)| match learned.get(index) {
-            Some(delays) => delays.clone(),
+            Some(delays) => delays.to_vec(),
             None => delays(net, layer),
         });
         Self {
@@ -43,7 +44,7 @@ impl<R: Real> Parameters<R> {
         if self.delays.iter().any(|delays| !delays.is_empty()) {
             projections.extend(self.delays.iter().cloned());
         }
-        Weights { projections }
+        Weights { projections: projections.into_iter().map(Arc::new).collect() }
     }
 
     /// The delays of the synapses of a projection in ms, in the order of its weights, where they have their own.

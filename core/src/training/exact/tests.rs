@@ -135,7 +135,8 @@ fn train(threads: usize, cut: bool) -> (Vec<Vec<f32>>, String, EpochReport) {
         }
         last = report;
     }
-    (trainer.weights().projections, fingerprint.hex(), last)
+    let weights = trainer.weights().projections.into_iter().map(Arc::unwrap_or_clone).collect();
+    (weights, fingerprint.hex(), last)
 }
 
 #[test]

@@ -199,7 +199,7 @@ impl<R: Real> Probe<R> for Watch {
     fn before(&mut self, time: Time, projection: u32, row: u32, weights: &mut Weights<R>) {
         if projection == self.projection {
             self.plastic.arrive(time, &[row], &mut self.learned);
-            self.copy(&mut weights.projections[projection as usize]);
+            self.copy(weights.own(projection as usize));
         }
     }
 
@@ -237,7 +237,8 @@ impl<R: Scalar> Learner<R> {
         let projection = &network.projections[settings.projection];
         let population = projection.to;
         let (rows, cols) = (projection.rows as usize, network.populations[population].size);
-        let (values, stride) = (&mut weights.projections[settings.projection], stride(cols));
+        let values = weights.own(settings.projection);
+        let stride = stride(cols);
         let layout = Layout::Columns { rows, cols: cols as usize };
         let mut learned = vec![0.0; layout.weights()];
         for (k, w) in learned.iter_mut().enumerate() {
@@ -320,7 +321,7 @@ impl<R: Scalar> Learner<R> {
         let shape = |what, found: usize, expected: usize| {
             if found == expected { Ok(()) } else { Err(StateError::Shape { what, found, expected }) }
         };
-        let sizes = |weights: &Weights<R>| weights.projections.iter().map(Vec::len).sum::<usize>();
+        let sizes = |weights: &Weights<R>| weights.projections.iter().map(|list| list.len()).sum::<usize>();
         shape("projections", state.weights.projections.len(), self.weights.projections.len())?;
         shape("weights", sizes(&state.weights), sizes(&self.weights))?;
         shape("weights that learn", state.learned.len(), self.watch.learned.len())?;
@@ -468,7 +469,7 @@ impl<R: Scalar> Learner<R> {
         watch.plastic.restart(&mut watch.learned);
         let shown = (samples.code, sample, episode, settings.presentation);
         let shown = presenter.learn(weights, shown, stop, watch, |watch, weights, stream| {
-            let told = watch.learn(&mut weights.projections[index]);
+            let told = watch.learn(weights.own(index));
             tell::<R>(&mut watch.plastic, index, stream);
             told
         });
@@ -491,7 +492,7 @@ impl<R: Scalar> Learner<R> {
             winners.dedup();
             winners.iter().for_each(|&winner| watch.plastic.normalise(winner, sum, &mut watch.learned));
         }
-        watch.copy(&mut weights.projections[index]);
+        watch.copy(weights.own(index));
         presenter.tell(|stream| tell::<R>(&mut watch.plastic, index, Some(stream)));
         report.presented += 1;
         let counts = presenter.all_counts();

@@ -17,6 +17,7 @@ use crate::training::exact::{
 use crate::training::{
     self, AdamState, Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule,
 };
+use std::sync::Arc;
 
 /// All layers, and their trainer.
 pub struct Exact<R: Scalar> {
@@ -83,11 +84,13 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
 
     fn kept(&self) -> (Weights<R>, &AdamState<R>) {
         let Parameters { weights, delays, .. } = &self.trainer.parameters;
-        (Weights { projections: [&weights[..], delays].concat() }, &self.trainer.adam)
+        let lists = weights.iter().chain(delays).cloned().map(Arc::new);
+        (Weights { projections: lists.collect() }, &self.trainer.adam)
     }
 
     fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>) {
-        let mut weights = numbers.projections;
+        let lists = numbers.projections.into_iter().map(Arc::unwrap_or_clone);
+        let mut weights: Vec<_> = lists.collect();
         self.trainer.parameters.delays = weights.split_off(self.net.layers.len());
         self.trainer.parameters.weights = weights;
         self.trainer.adam = adam;

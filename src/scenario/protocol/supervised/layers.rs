@@ -37,7 +37,6 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
         ("projection", "nothing: with an exact gradient all projections learn"),
         ("count_gain", "`loss` of the gradient: counts have no exact gradient"),
         ("surrogate_steepness", "nothing: an exact gradient needs no surrogate"),
-        ("weights_from", "nothing: layers are trained here"),
     ] {
         if let Some(at) = protocol.changed(key) {
             lower.faults.push(
@@ -47,6 +46,20 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
                     .allowed(instead),
             );
         }
+    }
+    if let (Some(at), Some(_)) = (
+        protocol.changed("weights_from"),
+        protocol.table("gradient").and_then(|gradient| gradient.written("delays")),
+    ) {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "`weights_from` of {} takes weights, and delays were learned with them",
+                protocol.what
+            ))
+            .at(at)
+            .also(kind, "with `delays`")
+            .allowed("nothing: layers with delays of their own are trained here"),
+        );
     }
     let filled = lower.filled;
     let learned = protocol.table("gradient").and_then(|gradient| gradient.table("delays"));

@@ -13,7 +13,7 @@ use super::teach::{Exam, Of, Teacher};
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
 use crate::engine::{Engine, Threads};
-use crate::network::{Network, Weights};
+use crate::network::{Network, Shared, Weights};
 use crate::scenario::assemble::{assemble, ideal, program};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::plan::Plan;
@@ -77,13 +77,16 @@ fn carry_out<R: Scalar, T: Teacher<R>>(
     let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
     let network = &assembled.network;
     let mut values = assembled.weights;
-    let expected = values[projection].len();
     if let Some(given) = &context.given {
-        if given.values.len() != expected {
-            let (origin, at) = (given.origin.clone(), given.at.clone());
-            return Err(RunError::GivenWeights { given: given.values.len(), expected, origin, at });
+        for (index, values_of) in &given.values {
+            let shared = network.projections[*index].shared.as_ref();
+            let expected = shared.map_or(values[*index].len(), Shared::count);
+            if values_of.len() != expected {
+                let (origin, at) = (given.origin.clone(), given.at.clone());
+                return Err(RunError::GivenWeights { given: values_of.len(), expected, origin, at });
+            }
+            values[*index] = shared.map_or_else(|| values_of.clone(), |shared| shared.expand(values_of));
         }
-        values[projection].clone_from(&given.values);
     }
     connections::tell(plan, network, |index| values[index].clone(), context)?;
     let of = Of { engine, plan, protocol, network };
