@@ -5,7 +5,7 @@ use super::fit::args::FitArgs;
 use super::kept::Kept;
 use super::overrides::Overrides;
 use super::sweep::args::SweepArgs;
-use super::values::{Format, How, patience, step, tolerance};
+use super::values::{Format, How, TableFormat, patience, step, tolerance};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use memspike::dataset::Name;
@@ -65,7 +65,7 @@ pub enum Command {
     /// Validate scenarios and warn of what is implausible.
     Check(CheckArgs),
     /// Print the complete plan: every value, with where it comes from.
-    Resolve(ScenarioArgs),
+    Resolve(ResolveArgs),
     /// Show the results of a run.
     Show(ShowArgs),
     /// Compare two runs, or a run with what is expected of it.
@@ -222,6 +222,16 @@ pub struct ScenarioArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct ResolveArgs {
+    #[command(flatten)]
+    pub of: ScenarioArgs,
+    /// What to print: the complete scenario as TOML with where each value comes from, or a list of plans in SI units, with times
+    /// in femtoseconds.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
 pub struct CheckArgs {
     #[command(flatten)]
     pub of: ScenarioArgs,
@@ -295,13 +305,6 @@ pub struct TableArgs {
     /// CSV, or a list of JSON objects.
     #[arg(long, value_name = "FORMAT", default_value = "csv")]
     pub format: TableFormat,
-}
-
-/// How a table is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TableFormat {
-    Csv,
-    Json,
 }
 
 const EXPORT_EXAMPLES: &str = "\

@@ -1,6 +1,6 @@
 //! `memspike check` and `memspike resolve`.
 
-use super::args::{CheckArgs, ScenarioArgs};
+use super::args::{CheckArgs, ResolveArgs};
 use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
@@ -59,10 +59,16 @@ pub fn check(args: &CheckArgs, registry: &Registry, output: &Output) -> Result<E
 }
 
 /// Prints every plan in full.
-pub fn resolve(args: &ScenarioArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
-    for scenario in &args.scenarios {
-        for one in wiring::load(scenario, &args.overrides, Recorded::default(), registry)? {
+pub fn resolve(args: &ResolveArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
+    let ResolveArgs { of, format } = args;
+    let mut plans = Vec::new();
+    for scenario in &of.scenarios {
+        for one in wiring::load(scenario, &of.overrides, Recorded::default(), registry)? {
             output.warnings(&one.warnings);
+            if *format == Format::Json {
+                plans.push(one.plan);
+                continue;
+            }
             let mut text = one.resolve();
             text.push_str("\n# What the engine chooses for it:\n");
             for choice in wiring::choices(&one.plan)? {
@@ -70,6 +76,9 @@ pub fn resolve(args: &ScenarioArgs, registry: &Registry, output: &Output) -> Res
             }
             output.data(&text)?;
         }
+    }
+    if *format == Format::Json {
+        output.answer(*format, String::new, &plans)?;
     }
     Ok(End::Done)
 }

@@ -6,13 +6,19 @@ use super::output::Output;
 use super::records::CHECKPOINT;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
 use memspike::report::compare;
-use memspike::report::html::Beside;
+use memspike::report::html::{Beside, Other, Role, linked};
 use memspike::report::manifest::{MadeFrom, ManifestHead, condensed};
 use memspike::scenario::plan::Plan;
 use std::path::{Path, PathBuf};
 
 /// Where run directories are made.
 pub const RUNS: &str = "runs";
+
+/// The page of a run.
+pub const REPORT: &str = "report.html";
+
+/// The page of several scenarios, in the directory that has their runs.
+pub const SET: &str = "set.html";
 
 /// What there is to do for a run.
 #[derive(Debug)]
@@ -56,16 +62,52 @@ pub fn of_run(args: &RunArgs, plan: &Plan, output: &Output) -> Result<Place, Fai
     go_on(path, args, plan, output)
 }
 
-/// What the page of a run links to: its files, and the page of the run before it.
+/// What the page of a run links to: its files, the page of all runs that it is one of, and those of the runs before and after it.
 pub fn beside(dir: &RunDir) -> Beside {
     // What a run goes on from is gone when it is done.
-    let stays =
-        |name: &String| !name.ends_with(".log") && ![CHECKPOINT, "report.html"].contains(&name.as_str());
+    let stays = |name: &String| !name.ends_with(".log") && ![CHECKPOINT, REPORT].contains(&name.as_str());
     let files = dir.files().into_iter().filter(stays).collect();
-    let number = dir.path().file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
-    let before = number.and_then(|number| Some(format!("../{:03}/report.html", number.checked_sub(1)?)));
-    let previous = before.filter(|before| dir.path().join(before).is_file());
-    Beside { files, previous }
+    let all = [("sweep.json", "../sweep.html"), (SET, "../set.html"), ("../set.html", "../../set.html")];
+    let all = all.into_iter().find(|(there, _)| dir.path().join("..").join(there).is_file());
+    let all = all.map(|(_, page)| Other { role: Role::All, page: Some(page.to_string()) });
+    let runs = neighbours(dir).into_iter().map(|(role, path)| {
+        let page = path.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+        Other { role, page: page.map(of_neighbour) }
+    });
+    Beside { files, pages: all.into_iter().chain(runs).collect() }
+}
+
+/// Shows the runs before and after a run the way to it, where their pages have kept a link ready. Whatever stands against that is
+/// no fault of this run.
+pub fn tell_neighbours(dir: &RunDir) {
+    let Some(page) = dir.path().file_name().and_then(|name| name.to_str()).map(of_neighbour) else { return };
+    for (role, path) in neighbours(dir) {
+        let role = if role == Role::Previous { Role::Next } else { Role::Previous };
+        let Some(path) = path else { continue };
+        let text = std::fs::read_to_string(path.join(REPORT)).unwrap_or_default();
+        let linked = linked(&text, &Other { role, page: Some(page.clone()) });
+        // A page that is being written finds this one by itself.
+        if let (Some(linked), Ok(other)) = (linked, RunDir::reopen(&path)) {
+            let _ = other.write(REPORT, linked.as_bytes());
+        }
+    }
+}
+
+fn of_neighbour(name: &str) -> String {
+    format!("../{name}/{REPORT}")
+}
+
+/// Of a numbered run the nearest ones on either side that have a page.
+fn neighbours(dir: &RunDir) -> Vec<(Role, Option<PathBuf>)> {
+    let parent = dir.path().parent().filter(|_| dir.numbered());
+    let Some(all) = parent.and_then(|parent| rundir::all_in(parent).ok()) else { return Vec::new() };
+    let here = all.iter().position(|path| path.file_name() == dir.path().file_name());
+    let Some((before, after)) = here.map(|here| (&all[..here], &all[here + 1..])) else { return Vec::new() };
+    let has_page = |path: &&PathBuf| path.join(REPORT).is_file();
+    vec![
+        (Role::Previous, before.iter().rev().find(has_page).cloned()),
+        (Role::Next, after.iter().find(has_page).cloned()),
+    ]
 }
 
 /// The last run that was made of this plan.

@@ -2,6 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use memspike::hint::nearest;
+use memspike::registry::Registry;
 use memspike::scenario::SECTIONS;
 use memspike::scenario::spec::{Kind, Section};
 use std::ffi::OsString;
@@ -25,8 +26,32 @@ pub static SETTINGS: LazyLock<Vec<String>> = LazyLock::new(|| {
     keys
 });
 
+/// What stands below a wrong command line, in place of what the parser of the command line would guess.
+pub fn hint(error: &mut clap::Error, args: &[OsString], registry: &Registry) -> Option<String> {
+    let found = command(error, registry).or_else(|| key(error, args));
+    if found.is_some() {
+        for guess in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::Suggested] {
+            error.remove(guess);
+        }
+    }
+    found
+}
+
+/// The command that a mistyped one is nearest to, at its place.
+fn command(error: &clap::Error, registry: &Registry) -> Option<String> {
+    let ErrorKind::InvalidSubcommand = error.kind() else { return None };
+    let Some(ContextValue::String(written)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let mut of = super::args::command(registry);
+    of.build();
+    let names = |of: &clap::Command| of.get_subcommands().map(|one| one.get_name().to_string()).collect();
+    let inner = of.get_subcommands().filter(|one| one.has_subcommands() && one.get_name() != "help");
+    let all: Vec<Vec<String>> = std::iter::once(names(&of)).chain(inner.map(names)).collect();
+    let meant = all.iter().find_map(|names| nearest(written, names.iter().map(String::as_str)))?;
+    Some(format!("did you mean `{meant}`?"))
+}
+
 /// A key of a scenario that was given as an option: how it is set. Tables within sections are not searched.
-pub fn key(error: &clap::Error, args: &[OsString]) -> Option<String> {
+fn key(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let ErrorKind::UnknownArgument = error.kind() else { return None };
     let command = args.get(1)?.to_str()?;
     if !TAKE_SET.contains(&command) {

@@ -44,6 +44,7 @@ mod records;
 mod repeat;
 mod request;
 mod run;
+mod set_page;
 mod show;
 mod signals;
 mod spreadsheet;
@@ -89,9 +90,10 @@ pub fn run_to(
     let parsed = args::command(registry).try_get_matches_from(&args);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
             // Help and version go to stdout and are no errors; a broken pipe is nobody's fault.
-            streams.usage(&error, meant::key(&error, &args));
+            let hint = meant::hint(&mut error, &args, registry);
+            streams.usage(&error, hint);
             return if error.use_stderr() { 2 } else { 0 };
         }
     };

@@ -150,7 +150,7 @@ impl Output {
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(end.as_bytes()));
         written.and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Failure::ClosedPipe,
-            _ => Failure::new(format!("cannot write to stdout: {error}")),
+            _ => Failure::new(format!("cannot write to stdout: {}", super::files::reason(&error))),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use memspike::network::Origin;
+use memspike::plasticity::Rule;
 use memspike::record::courses::{self, Course};
 use memspike::record::matrix::{self, Matrix};
 use memspike::record::membrane::MembraneRecord;
@@ -11,9 +12,10 @@ use memspike::record::spikes::{self, Drawn, Names, SpikeRecord};
 use memspike::record::states::StateRecord;
 use memspike::record::synapses::SynapseRecord;
 use memspike::record::{
-    Format, Formats, LogRecorder, Position, Positions, RecordError, Records, Take, export, format,
+    Format, Formats, LogReader, LogRecorder, Position, Positions, RecordError, Records, Take, export, format,
 };
-use memspike::scenario::plan::{Plan, ProjectionPlan};
+use memspike::scenario::plan::{Plan, PopulationPlan, ProjectionPlan};
+use memspike::time::Time;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -66,17 +68,18 @@ fn wanted(plan: &Plan) -> Vec<Box<dyn Take>> {
     let names = Names {
         sources: plan.sources.iter().map(|source| source.name.clone()).collect(),
         populations: plan.populations.iter().map(|population| population.name.clone()).collect(),
+        on: plan.populations.iter().map(on_time).collect(),
         projections: projections.collect(),
         ends: plan.projections.iter().map(|one| ends(plan, one)).collect(),
+        pulses: plan.projections.iter().map(pulse).collect(),
     };
     let record = &plan.record;
     let mut wanted: Vec<Box<dyn Take>> = Vec::new();
     if !record.spikes.is_empty() {
-        let episodes = plan.protocol.as_it_is().is_none();
-        wanted.push(Box::new(SpikeRecord::new(&record.spikes, &names, episodes)));
-        if episodes {
-            wanted.push(Box::new(PresentationRecord::default()));
-        }
+        let several = plan.protocol.as_it_is().is_none();
+        let every = several.then(|| record.spikes_every.map_or(1, u64::from));
+        wanted.push(Box::new(SpikeRecord::new(&record.spikes, &names, every)));
+        wanted.extend(every.map(|every| Box::new(PresentationRecord::new(every)) as Box<dyn Take>));
     }
     if !record.membrane.is_empty() {
         wanted.push(Box::new(MembraneRecord::new(&record.membrane, &names)));
@@ -101,6 +104,26 @@ fn wanted(plan: &Plan) -> Vec<Box<dyn Take>> {
         wanted.push(Box::new(SynapseRecord::connections(&record.connections, &names)));
     }
     wanted
+}
+
+/// How long the devices behind the neurons of a population conduct when they have fired.
+fn on_time(population: &PopulationPlan) -> Time {
+    let on = population.switch.as_ref().map(|switch| Time::from_seconds(switch.on_time));
+    on.and_then(Result::ok).unwrap_or_default()
+}
+
+/// How long the pulse is that changes a device of a projection: of two that overlap, the longer one.
+fn pulse(projection: &ProjectionPlan) -> Time {
+    let Some(plasticity) = projection.plasticity.as_ref().filter(|_| projection.device.is_some()) else {
+        return Time::ZERO;
+    };
+    match &plasticity.rule {
+        Rule::Overlap(overlap) => {
+            let [row, column] = overlap.pulses.waveforms();
+            row.end().max(column.end())
+        }
+        _ => Time::from_seconds(plasticity.program.width).unwrap_or_default(),
+    }
 }
 
 /// What a projection joins.
@@ -174,12 +197,12 @@ impl<'a> Logs<'a> {
         }
         let mut shown = Shown::default();
         for name in &self.names {
-            let log = log(self.dir, name);
+            let log = LogReader::open(&log(self.dir, name))?.unless(stop);
             match name.as_str() {
-                "spikes" => shown.spikes = Some(spikes::drawn(&log, groups, KEPT_FOR_RASTER)?),
-                "membrane" => shown.membranes = courses::membranes(&log, KEPT_OF_MEMBRANES)?,
-                "connections" => shown.matrices = matrix::matrices(&log, sizes)?,
-                "weight_samples" => shown.weights = courses::weights(&log)?,
+                "spikes" => shown.spikes = Some(spikes::drawn(log, groups, KEPT_FOR_RASTER)?),
+                "membrane" => shown.membranes = courses::membranes(log, KEPT_OF_MEMBRANES)?,
+                "connections" => shown.matrices = matrix::matrices(log, sizes)?,
+                "weight_samples" => shown.weights = courses::weights(log)?,
                 _ => {}
             }
         }

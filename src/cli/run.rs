@@ -1,7 +1,7 @@
 //! `memspike run`.
 
 use super::args::{Engine, RunArgs};
-use super::directory::{self, Place, RUNS};
+use super::directory::{self, Place, REPORT, RUNS};
 use super::end::End;
 use super::failure::Failure;
 use super::host::{self, Clock};
@@ -14,6 +14,7 @@ use super::progress;
 use super::records::CHECKPOINT;
 use super::repeat::Original;
 use super::request::{self, Request as Asked};
+use super::set_page::SetPage;
 use super::tensorboard::Watched;
 use super::trace::Tracing;
 use super::values::{Format, How};
@@ -33,7 +34,7 @@ use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Progress as _;
 use memspike::scenario::run::context::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End, Failure> {
@@ -167,6 +168,8 @@ enum Say {
 pub struct Ran {
     pub end: End,
     pub summary: Option<Box<Summary>>,
+    /// Where it is, if anything of it is there.
+    pub dir: Option<PathBuf>,
 }
 
 /// What all runs of one command share.
@@ -183,15 +186,24 @@ struct Session<'a> {
 impl Session<'_> {
     /// Runs several scenarios, each in a directory of its own, and tells of all of them together.
     fn set(self, scenarios: &[Loaded]) -> Result<End, Failure> {
-        let set = wiring::set(self.args.scenario.as_deref().unwrap_or_default())?;
-        let mut runs = Vec::new();
+        let named = self.args.scenario.as_deref().unwrap_or_default();
+        let set = wiring::set(named)?;
+        let mut page = SetPage::begin(self.args.out.as_deref(), named, scenarios, self.program)?;
+        let mut summary = SetSummary::new(set.as_ref(), Vec::new());
+        page.write(&summary)?;
         let mut end = End::Done;
         for scenario in scenarios {
             // Below the directory that is named, one for each.
             let out = self.args.out.as_ref().map(|out| out.join(&scenario.plan.name));
             let args = RunArgs { out, ..self.args.clone() };
             let ran = Session { args: &args, ..self }.run(scenario, Clock::start(), Say::OneOfSeveral)?;
-            runs.extend(ran.summary.map(|summary| *summary));
+            if let Some(one) = ran.summary {
+                let mut runs = summary.runs;
+                runs.push(*one);
+                summary = SetSummary::new(set.as_ref(), runs);
+                page.ran(&scenario.plan.name, ran.dir.as_deref());
+                page.write(&summary)?;
+            }
             if ran.end == End::Stopped {
                 end = ran.end;
                 break;
@@ -200,9 +212,9 @@ impl Session<'_> {
                 end = End::No;
             }
         }
-        let summary = SetSummary::new(set.as_ref(), runs);
         // One document for all of them.
         self.output.answer(self.args.format, || summary.text(), &summary)?;
+        self.output.note(&format!("page of all of them: {}", page.path().display()));
         Ok(end)
     }
 
@@ -252,7 +264,7 @@ impl Session<'_> {
             Ok(Made::Summary(summary)) => summary,
             Ok(Made::Stopped(end)) => {
                 let _ = dir.discard_if_bare();
-                return Ok(Ran { end, summary: None });
+                return Ok(Ran { end, summary: None, dir: None });
             }
             Err(Failure::Stopped) => {
                 manifest.status = RunStatus::Interrupted;
@@ -262,7 +274,7 @@ impl Session<'_> {
                     dir.path().display(),
                     if dir.path().join(CHECKPOINT).is_file() { "" } else { ", from the start" }
                 ));
-                return Ok(Ran { end: End::Stopped, summary: None });
+                return Ok(Ran { end: End::Stopped, summary: None, dir: None });
             }
             Err(failure) => {
                 if !dir.discard_if_bare() {
@@ -285,7 +297,7 @@ impl Session<'_> {
             Status::Done if disagrees => End::No,
             Status::Done => End::Done,
         };
-        Ok(Ran { end, summary: Some(summary) })
+        Ok(Ran { end, summary: Some(summary), dir: Some(dir.path().to_path_buf()) })
     }
 
     /// A run that was done before: what else was in its directory is removed.
@@ -294,7 +306,8 @@ impl Session<'_> {
         let summary = Summary::read(dir.path())?;
         self.output.note(&format!("the run in `{}` is done", dir.path().display()));
         let disagrees = summary.paper.as_ref().is_some_and(|paper| !paper.complete());
-        Ok(Ran { end: if disagrees { End::No } else { End::Done }, summary: Some(Box::new(summary)) })
+        let end = if disagrees { End::No } else { End::Done };
+        Ok(Ran { end, summary: Some(Box::new(summary)), dir: Some(dir.path().to_path_buf()) })
     }
 
     /// Says what is left of a run that failed, and how to go on with it.
@@ -334,13 +347,9 @@ impl Session<'_> {
             cpu_s,
             peak_rss_bytes: host::peak_rss_bytes(),
             calibrate: Some(calibration),
+            at_once: self.among.map(|among| among.jobs).filter(|jobs| *jobs > 1),
         };
-        let mut summary = Summary::new(plan, &outcome, &host);
-        if let Some(Among { jobs: jobs @ 2.., .. }) = self.among {
-            summary.notes.push(format!(
-                "CPU time and memory are those of the process, in which up to {jobs} runs were computed at once"
-            ));
-        }
+        let summary = Summary::new(plan, &outcome, &host);
         watched.finish(&summary)?;
         let groups = wiring::recorded(plan);
         let spikes = RecordedSpikes { groups: &groups, drawn: shown.spikes.as_ref() };
@@ -542,7 +551,8 @@ impl Session<'_> {
         let beside = directory::beside(dir);
         let spikes = recorded.spikes;
         let told = html::Told { manifest, outcome, summary, figures: &figures, spikes, beside: &beside };
-        dir.write("report.html", html::page(told).as_bytes())?;
+        dir.write(REPORT, html::page(told).as_bytes())?;
+        directory::tell_neighbours(dir);
         Ok(())
     }
 }

@@ -1,14 +1,15 @@
 //! `memspike table`: the numbers of many runs in one table.
 
-use super::args::{TableArgs, TableFormat};
+use super::args::TableArgs;
 use super::directory::RUNS;
 use super::end::End;
 use super::failure::Failure;
 use super::files;
 use super::output::Output;
 use super::show::find;
+use super::values::TableFormat;
 use memspike::record::rundir::{self, SUMMARY};
-use memspike::record::{LogReader, PendingFile, WriteError, read_json};
+use memspike::record::{LogReader, PendingFile, RecordError, WriteError, read_json};
 use memspike::registry::Registry;
 use memspike::report::table::{Table, row};
 use serde_json::{Value, json};
@@ -115,7 +116,7 @@ pub fn recorded(table: &Table, path: &Path, format: &dyn memspike::record::Forma
         format.write(&mut reader, &mut file.writer()).map_err(|error| match error {
             WriteError::Log(error) => Failure::from(error),
             WriteError::Out(error) => {
-                Failure::new(format!("cannot write `{}`: {}", path.display(), files::reason(&error)))
+                RecordError::Io { action: "write", path: path.to_path_buf(), source: error }.into()
             }
         })?;
         Ok(file.finish()?)

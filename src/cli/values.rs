@@ -5,6 +5,13 @@ use memspike::time::{ParseTimeError, Time};
 use memspike::units::{Quantity, Second, parse_percent};
 use serde::{Deserialize, Serialize};
 
+/// How a table is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    Csv,
+    Json,
+}
+
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum Format {

@@ -205,8 +205,12 @@ mod tests {
             Column::new("id", ColumnKind::Index),
             Column::real("u", "V"),
         ];
-        let schema =
-            Schema { name: "all".into(), columns, labels: vec!["e".into(), "µx".into()], ends: Vec::new() };
+        let schema = Schema {
+            name: "all".into(),
+            columns,
+            labels: vec!["e".into(), "µx".into()],
+            ..Schema::default()
+        };
         let mut log = LogRecorder::new(&path);
         log.begin(&schema).unwrap();
         let mut rows = Rows::new(&schema);
@@ -257,7 +261,7 @@ mod tests {
         let path = root.path().join("a.log");
         let columns = vec![Column::new("id", ColumnKind::Index)];
         let mut log = LogRecorder::new(&path);
-        log.begin(&Schema { name: "all".into(), columns, labels: Vec::new(), ends: Vec::new() }).unwrap();
+        log.begin(&Schema { name: "all".into(), columns, labels: Vec::new(), ..Schema::default() }).unwrap();
         log.finish().unwrap();
         match Parquet.write(&mut LogReader::open(&path).unwrap(), &mut Full) {
             Err(WriteError::Out(error)) => assert_eq!(error.kind(), std::io::ErrorKind::StorageFull),

@@ -208,7 +208,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("spikes.log");
         let wanted = ["e", "noise"].map(Selected::all);
-        let schema = SpikeRecord::new(&wanted, &Names::default(), false).schema();
+        let schema = SpikeRecord::new(&wanted, &Names::default(), None).schema();
         let mut rows = Rows::new(&schema);
         for (fs, label, id) in [(1, 1, 70), (1_500_000_000_001, 0, 8), (2_000_000_000_000, 0, 9)] {
             rows.push(&[Value::Time(Time::from_fs(fs)), Value::Label(label), Value::Index(id)]).unwrap();
@@ -225,6 +225,6 @@ mod tests {
         at(&bytes, &[8_u64.to_le_bytes(), 9_u64.to_le_bytes()].concat());
         at(&bytes, &1e-12_f64.to_le_bytes());
         assert!(Sonata.takes(&schema));
-        assert!(!Sonata.takes(&SpikeRecord::new(&wanted, &Names::default(), true).schema()));
+        assert!(!Sonata.takes(&SpikeRecord::new(&wanted, &Names::default(), Some(1)).schema()));
     }
 }

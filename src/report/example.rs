@@ -28,6 +28,7 @@ use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
 #[must_use]
 pub fn host() -> HostPerformance {
     HostPerformance {
+        at_once: None,
         wall_s: 61.2,
         cpu_s: 118.4,
         peak_rss_bytes: Some(287 << 20),

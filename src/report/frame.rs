@@ -67,8 +67,63 @@ impl Part {
 pub struct Beside {
     /// Names of files in the directory of the page.
     pub files: Vec<String>,
-    /// The page of the run before this one, relative to this one.
-    pub previous: Option<String>,
+    /// Other pages, in their order.
+    pub pages: Vec<Other>,
+}
+
+/// A page that another one leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Of the sweep, or of all scenarios of the command, that a run is one of.
+    All,
+    /// Of the run before this one.
+    Previous,
+    /// Of the run after it.
+    Next,
+}
+
+impl Role {
+    fn id(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Previous => "previous",
+            Self::Next => "next",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::All => "All runs of this command",
+            Self::Previous => "The run before this one",
+            Self::Next => "The run after this one",
+        }
+    }
+}
+
+/// A link to another page; one whose page is not there is kept ready and not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// What it is to this page.
+    pub role: Role,
+    /// Where it is, relative to this page; `None`: not there.
+    pub page: Option<String>,
+}
+
+impl Other {
+    fn opening(&self) -> String {
+        let id = self.role.id();
+        match &self.page {
+            Some(page) => format!("<a id=\"{id}\" href=\"{}\">", address(page)),
+            None => format!("<a id=\"{id}\" hidden>"),
+        }
+    }
+}
+
+/// A page of a run with this link shown that it has kept ready; `None`: it has none, or shows it.
+#[must_use]
+pub fn linked(page: &str, link: &Other) -> Option<String> {
+    let hidden = Other { page: None, ..link.clone() }.opening();
+    page.contains(&hidden).then(|| page.replacen(&hidden, &link.opening(), 1))
 }
 
 impl Frame<'_> {
@@ -118,10 +173,10 @@ impl Frame<'_> {
     }
 
     fn links(&self) -> Markup {
-        let Beside { files, previous } = &self.beside;
+        let Beside { files, pages } = &self.beside;
         html! {
-            @if let Some(previous) = previous {
-                p.remark { a href=(address(previous)) { "The run before this one" } }
+            @if !pages.is_empty() {
+                p.remark.pages { @for other in pages { (PreEscaped(other.opening())) (other.role.words()) (PreEscaped("</a> ")) } }
             }
             @if !files.is_empty() {
                 details open[files.len() <= 12] {
@@ -166,6 +221,17 @@ pub fn pictures(figures: &[Figure], below: &dyn Fn(&str) -> Option<Markup>) -> M
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_that_is_kept_ready_is_shown_later() {
+        let next = Other { role: Role::Next, page: None };
+        let before = format!("x {}words</a>", next.opening());
+        let after = linked(&before, &Other { page: Some("../003/report.html".into()), ..next }).unwrap();
+        assert_eq!(after, "x <a id=\"next\" href=\"../003/report.html\">words</a>");
+        let other = Other { role: Role::Next, page: Some("../004/report.html".into()) };
+        assert_eq!(linked(&after, &other), None);
+        assert_eq!(linked(&before, &Other { role: Role::Previous, ..other }), None);
+    }
 
     #[test]
     fn a_path_with_signs_is_an_address_of_that_file() {

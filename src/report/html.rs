@@ -12,7 +12,7 @@ use crate::report::summary::Summary;
 use crate::scenario::outcome::{Outcome, Status};
 use maud::{Markup, PreEscaped, html};
 
-pub use super::frame::Beside;
+pub use super::frame::{Beside, Other, Role, linked};
 
 /// What is done with the spikes of a page.
 const RASTER: &str = include_str!("raster.js");
@@ -344,7 +344,10 @@ fn performance(summary: &Summary) -> Markup {
                 @if let Some(speed) = performance.events_per_s { (rough(speed.round() as u64)) " events per second. " }
                 @if let Some(calibration) = performance.calibrate {
                     "This machine at the start of the run: one exp " (format!("{:.1}", calibration.exp_ns))
-                    " ns, one random memory read " (format!("{:.0}", calibration.memory_read_ns)) " ns."
+                    " ns, one random memory read " (format!("{:.0}", calibration.memory_read_ns)) " ns. "
+                }
+                @if let Some(jobs) = performance.at_once {
+                    "CPU time and memory are those of the process, in which up to " (jobs) " runs were computed at once."
                 }
             }
         }
@@ -407,8 +410,8 @@ mod tests {
         change(&mut manifest, &mut outcome);
         let summary = Summary::new(&manifest.plan, &outcome, &example::host());
         let figures = crate::report::results::figures(&manifest.plan, &outcome, Default::default());
-        let beside =
-            Beside { files: vec!["summary.json".into()], previous: Some("../001/report.html".into()) };
+        let previous = Other { role: Role::Previous, page: Some("../001/report.html".into()) };
+        let beside = Beside { files: vec!["summary.json".into()], pages: vec![previous] };
         page(Told {
             manifest: &manifest,
             outcome: &outcome,

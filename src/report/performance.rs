@@ -24,6 +24,9 @@ pub struct Performance {
     /// How fast the machine does a known piece of work, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibrate: Option<Calibration>,
+    /// Runs that the process has computed at once, if that were several: its time of processors and memory are those of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<usize>,
 }
 
 /// One phase.
@@ -66,6 +69,8 @@ pub struct HostPerformance {
     pub peak_rss_bytes: Option<u64>,
     /// How fast it does a known piece of work, if that was asked for.
     pub calibrate: Option<Calibration>,
+    /// Runs that were computed at once, if those were several.
+    pub at_once: Option<usize>,
 }
 
 impl Performance {
@@ -92,6 +97,7 @@ impl Performance {
             events_per_s: (events > 0 && wall > 0.0).then(|| events as f64 / wall),
             peak_rss_bytes: host.peak_rss_bytes,
             calibrate: host.calibrate,
+            at_once: host.at_once,
         }
     }
 }

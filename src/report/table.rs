@@ -186,7 +186,7 @@ impl Table {
             };
             cells.push(self.columns.iter().zip(&columns).map(of).collect::<Vec<Cell>>());
         }
-        let schema = Schema { name: "table".into(), columns, labels, ends: Vec::new() };
+        let schema = Schema { name: "table".into(), columns, labels, ..Schema::default() };
         let mut rows = Rows::new(&schema);
         cells.iter().try_for_each(|row| rows.push(row))?;
         let mut log = LogRecorder::new(path);

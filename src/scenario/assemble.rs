@@ -152,11 +152,15 @@ pub fn assemble_with(
     let network = builder
         .finish()
         .map_err(|faults| faults.into_iter().map(AssembleError::Network).collect::<Vec<_>>())?;
-    let weights = drawn_values
-        .into_iter()
-        .enumerate()
-        .map(|(index, drawn)| drawn.unwrap_or_else(|| initial(plan, &network, index)))
-        .collect();
+    let mut weights = Vec::with_capacity(drawn_values.len());
+    for (index, drawn) in drawn_values.into_iter().enumerate() {
+        let made = match drawn {
+            None if !draw => Some(Vec::new()),
+            None => initial(plan, &network, index, &mut progress),
+            drawn => drawn,
+        };
+        weights.push(made.ok_or_else(|| vec![AssembleError::Stopped])?);
+    }
     Ok(Assembled { network, weights, notes })
 }
 
@@ -175,24 +179,45 @@ fn sparse(rows: u32, synapses: &[(u32, u32, f64)]) -> Rows {
     Rows::sparse(start, targets)
 }
 
-/// Initial weights of a projection; synapse k, or of those that share them weight k, uses word k of its stream.
-fn initial(plan: &Plan, network: &Network, index: usize) -> Vec<f64> {
+/// Weights that are drawn between two looks at whether they are still wanted.
+const STRETCH: usize = 1 << 20;
+
+/// Initial weights of a projection; synapse k, or of those that share them weight k, uses word k of its stream. `None`: they are
+/// wanted no more.
+fn initial(
+    plan: &Plan,
+    network: &Network,
+    index: usize,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Option<Vec<f64>> {
     let projection = &plan.projections[index];
     if network.projections[index].fixed.is_some() {
-        return Vec::new();
+        return Some(Vec::new());
     }
     if let Connect::List { synapses, .. } = &projection.connect {
-        return synapses.iter().map(|synapse| synapse.2).collect();
+        return Some(synapses.iter().map(|synapse| synapse.2).collect());
     }
     let listed = &network.projections[index];
     let synapses = || listed.synapses(network.populations[projection.to].size);
     let count = listed.shared.as_ref().map_or_else(synapses, Shared::count);
     let mut stream = Stream::new(plan.seed, Purpose::InitialWeight, index as u32, 0);
-    let weights = match projection.weight {
-        Distribution::Constant(value) => vec![value; count],
-        law => (0..count).map(|_| law.sample(stream.next_word())).collect(),
-    };
-    listed.shared.as_ref().map_or_else(|| weights.clone(), |shared| shared.expand(&weights))
+    let mut weights = Vec::with_capacity(count);
+    match projection.weight {
+        Distribution::Constant(value) => weights.resize(count, value),
+        law => {
+            while weights.len() < count {
+                let stretch = STRETCH.min(count - weights.len());
+                weights.extend((0..stretch).map(|_| law.sample(stream.next_word())));
+                if !progress(0) {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(match &listed.shared {
+        Some(shared) => shared.expand(&weights),
+        None => weights,
+    })
 }
 
 /// Programs the weights of a projection onto its devices: one by one, or those that are shared, each once.

@@ -6,6 +6,7 @@ use super::text::Node;
 use crate::device::preset::{Preset, Provenance};
 use crate::time::Time;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A checked value.
 #[derive(Clone, Debug)]
@@ -72,7 +73,8 @@ pub struct Fields {
     pub path: String,
     /// Its header.
     pub at: Option<At>,
-    pub entries: Vec<Entry>,
+    /// In the order of the specification; those that are alike in many tables are kept once.
+    pub entries: Vec<Arc<Entry>>,
     /// The device preset of a population of switches.
     pub preset: Option<Box<Preset>>,
 }
@@ -91,7 +93,7 @@ impl Fields {
     /// The value of a key that not every table of this section has.
     #[must_use]
     pub fn if_there(&self, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key.name == name && entry.active)
+        self.entries.iter().map(Arc::as_ref).find(|entry| entry.key.name == name && entry.active)
     }
 
     #[must_use]
@@ -170,7 +172,7 @@ impl Fields {
     pub fn own(&self) -> impl Iterator<Item = &Entry> {
         let own =
             |entry: &&Entry| entry.active && entry.key.each && matches!(entry.datum, Some(Datum::Raw(_)));
-        self.entries.iter().filter(own)
+        self.entries.iter().map(Arc::as_ref).filter(own)
     }
 
     /// Whether there is one.

@@ -277,6 +277,7 @@ fn load_chain(known: Vec<Found>, files: Vec<Found>, overrides: Changes<'_>) -> R
         }
     };
     let filled = reader::read(&root, &name, registry, &mut faults);
+    drop(root);
     let plan = lower::lower(&filled, registry, &mut faults);
     match plan {
         Some(plan) if !faults.has_errors() => {
@@ -377,4 +378,26 @@ fn put(root: &mut Table, (section, key): (&str, &str), node: Node) {
     let item = Item { key: key.into(), key_at: at.clone(), node };
     let table = Node { value: Value::Table(Table { entries: vec![item] }), at: at.clone() };
     root.overlay(Table { entries: vec![Item { key: section.into(), key_at: at, node: table }] }, &merges);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn what_nobody_states_is_kept_once_for_all_populations() {
+        let text = "[population.a]\nsize = 1\n[population.b]\nsize = 2\ntau_m = \"5 ms\"\n[population.c]\nmodel = \"switch\"\n\
+                    size = 1\n[protocol]\nkind = \"simulate\"\nduration = \"1 ms\"\n";
+        let loaded = load_text("three.toml", text, &[], None).unwrap();
+        let [(_, a), (_, b), (_, c)] = loaded.filled.all("population") else { panic!() };
+        let shared = |other: &super::super::filled::Fields| {
+            a.entries.iter().zip(&other.entries).filter(|(one, other)| Arc::ptr_eq(one, other)).count()
+        };
+        // All but `size`, `tau_m` and the few that are derived from others.
+        assert!(shared(b) + 5 > a.entries.len(), "{} of {}", shared(b), a.entries.len());
+        assert_eq!((a.quantity("tau_m"), b.quantity("tau_m")), (Some(9.41e-3), Some(5e-3)));
+        // Another model has defaults of its own.
+        assert_eq!((a.word("reset"), c.word("reset")), (Some("rest"), Some("hold")));
+    }
 }

@@ -9,6 +9,7 @@ use crate::network::Origin;
 use crate::neuron::Neuron;
 use crate::record::Selected;
 use crate::time::Time;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Seconds of computing above which a run is called long.
@@ -81,14 +82,20 @@ fn load(plan: &Plan, duration: Time) -> Load {
         plan.sources.iter().enumerate().map(|(index, source)| (Origin::Source(index), &source.name));
     let populations =
         plan.populations.iter().enumerate().map(|(index, one)| (Origin::Population(index), &one.name));
+    let mut leaving: BTreeMap<Origin, Vec<&ProjectionPlan>> = BTreeMap::new();
+    for projection in &plan.projections {
+        leaving.entry(projection.from).or_default().push(projection);
+    }
+    let recorded: BTreeMap<&str, &Selected> =
+        plan.record.spikes.iter().map(|chosen| (chosen.name.as_str(), chosen)).collect();
     for (origin, name) in sources.chain(populations) {
         let (size, each) = (synapses::rows_of(plan, origin), expected(plan, origin, duration));
         let spikes = f64::from(size) * each;
         load.spikes += spikes;
-        if let Some(chosen) = plan.record.spikes.iter().find(|chosen| &chosen.name == name) {
+        if let Some(chosen) = recorded.get(name.as_str()) {
             load.written += WRITTEN * each * chosen.of(size).len() as f64;
         }
-        for projection in plan.projections.iter().filter(|projection| projection.from == origin) {
+        for projection in leaving.remove(&origin).unwrap_or_default() {
             let rows = f64::from(synapses::rows_of(plan, origin)).max(1.0);
             let fan_out = synapses::count(plan, projection) / rows;
             load.synaptic += spikes * fan_out;
@@ -108,19 +115,22 @@ fn samples(plan: &Plan, duration: Time) -> f64 {
         let given = record.times.len() as f64;
         given + interval.map_or(0.0, |interval| 2.0 + duration.as_seconds() / interval.as_seconds())
     };
+    let populations: BTreeMap<&str, u32> =
+        plan.populations.iter().map(|one| (one.name.as_str(), one.size)).collect();
     let neurons = |chosen: &[Selected]| {
-        let sizes = chosen.iter().filter_map(|chosen| {
-            let one = plan.populations.iter().find(|one| one.name == chosen.name)?;
-            Some(chosen.of(one.size).len() as f64)
-        });
+        let sizes = chosen
+            .iter()
+            .filter_map(|chosen| Some(chosen.of(*populations.get(chosen.name.as_str())?).len() as f64));
         sizes.sum::<f64>()
     };
     // Of those between two ranges as many as of all.
     let share = |ends: &Option<Range<u32>>, of: u32| {
         ends.as_ref().map_or(1.0, |ends| ends.len() as f64 / f64::from(of.max(1)))
     };
+    let projections: BTreeMap<&str, &ProjectionPlan> =
+        plan.projections.iter().map(|one| (one.name.as_str(), one)).collect();
     let weights = record.weights.iter().filter_map(|chosen| {
-        let one = plan.projections.iter().find(|one| one.name == chosen.name)?;
+        let one = *projections.get(chosen.name.as_str())?;
         let [pre, post] = &chosen.ends;
         let rows = share(pre, synapses::rows_of(plan, one.from));
         Some(synapses::count(plan, one) * rows * share(post, plan.populations[one.to].size))

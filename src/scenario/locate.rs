@@ -1,6 +1,6 @@
 //! Where texts are: what a SCENARIO argument, `extends` and the names of files in a scenario lead to.
 
-use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source};
+use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source, nearest};
 use super::shipped;
 use crate::record::rundir::{MANIFEST, is_run};
 use std::io::Read;
@@ -73,7 +73,22 @@ pub(super) fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
     if path.exists() {
         return Ok(vec![on_disk(path)?]);
     }
-    embedded(argument).ok_or_else(|| not_found(argument, None).into())
+    embedded(argument).ok_or_else(|| {
+        let fault = not_found(argument, None);
+        let near = if fault.hint.is_none() { nearby(path) } else { None };
+        fault.maybe_hint(near).into()
+    })
+}
+
+/// What stands beside a path that leads nowhere, and has nearly its name.
+fn nearby(path: &Path) -> Option<String> {
+    let parent = path.parent()?;
+    let listed = std::fs::read_dir(if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    let mut names: Vec<String> =
+        listed.ok()?.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    let close = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    Some(format!("did you mean `{}`?", parent.join(close).display()))
 }
 
 /// Directories below each other that are searched for scenarios.

@@ -8,12 +8,13 @@ use crate::network::kernel::DELTA;
 
 /// Whether a current flows into a population, and not jumps alone.
 fn flows(lower: &Lower<'_>, fields: &Fields) -> bool {
-    let name = fields.path.rsplit('.').next();
-    let into = |(_, into): &(String, Fields)| {
-        into.text("to") == name && into.word("kernel").is_some_and(|kernel| kernel != DELTA)
-    };
+    let into = |(_, into): &'_ (String, Fields)| into.word("kernel").is_some_and(|kernel| kernel != DELTA);
+    let reached = lower.reached_by_currents.get_or_init(|| {
+        let currents = lower.filled.all("projection").iter().filter(|projection| into(projection));
+        currents.filter_map(|(_, projection)| projection.text("to")).collect()
+    });
     let biased = fields.entry("i_bias").datum.is_some() && fields.quantity("i_bias") != Some(0.0);
-    biased || lower.filled.all("projection").iter().any(into)
+    biased || fields.path.rsplit('.').next().is_some_and(|name| reached.contains(name))
 }
 
 /// Refuses what is stated of currents where there are none: the resistance that makes a voltage of them, and the conductance of the off

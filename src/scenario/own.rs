@@ -15,6 +15,7 @@ use super::weights;
 use crate::hint::many;
 use crate::keys::plain;
 use crate::random::{Purpose, Stream};
+use std::sync::Arc;
 
 /// What a key of numbers holds: its unit, if it has one, and its range.
 fn range(key: &Key) -> (Option<Unit>, Bounds) {
@@ -184,7 +185,7 @@ impl Parameters {
         for (key, _, values) in &self.own {
             let entry = fields.entries.iter_mut().find(|entry| entry.key.name == key.name);
             if let (Some(entry), Some(&si)) = (entry, values.get(neuron)) {
-                entry.datum = Some(match range(key).0 {
+                Arc::make_mut(entry).datum = Some(match range(key).0 {
                     Some(unit) => Datum::Quantity(unit, Amount { si, time: None }),
                     None => Datum::Number(si),
                 });

@@ -86,10 +86,16 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
 
 /// Populations nothing arrives at, and sources nothing leaves.
 fn isolated(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
-    for (index, (population, (_, fields))) in
-        plan.populations.iter().zip(filled.all("population")).enumerate()
+    let (mut driven, mut used) = (vec![false; plan.populations.len()], vec![false; plan.sources.len()]);
+    for projection in &plan.projections {
+        driven[projection.to] = true;
+        if let Origin::Source(source) = projection.from {
+            used[source] = true;
+        }
+    }
+    for ((population, (_, fields)), driven) in
+        plan.populations.iter().zip(filled.all("population")).zip(driven)
     {
-        let driven = plan.projections.iter().any(|projection| projection.to == index);
         if !driven && population.kinds().all(|neuron| neuron.membrane().i_bias.get() == 0.0) {
             warnings.push(
                 Diagnostic::warning(format!("nothing arrives at {}", fields.what))
@@ -99,8 +105,8 @@ fn isolated(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
             );
         }
     }
-    for (index, (_, fields)) in filled.all("source").iter().enumerate() {
-        if !plan.projections.iter().any(|projection| projection.from == Origin::Source(index)) {
+    for ((_, fields), used) in filled.all("source").iter().zip(used) {
+        if !used {
             warnings.push(
                 Diagnostic::warning(format!("no projection starts at {}", fields.what))
                     .maybe_at(fields.at.as_ref())

@@ -184,7 +184,7 @@ fn shown(fields: &Fields) -> Vec<(String, String)> {
     };
     let row =
         |entry: &super::filled::Entry| Some((entry.key.name.to_string(), shown(entry.datum.as_ref()?)?));
-    fields.entries.iter().filter(own).filter_map(row).collect()
+    fields.entries.iter().map(AsRef::as_ref).filter(own).filter_map(row).collect()
 }
 
 /// Conductance of a switch before it fires: that of its preset, within what the scenario states.

@@ -17,6 +17,10 @@ table! {
     pub struct RecordPlan {
         /// Populations (and sources) whose spikes are written to spikes.csv; "e[0..100]" is 0 to 99 of `e`.
         spikes: Vec<Selected> = Kind::Names(Refers::SourceOrPopulation), setting("[]");
+        /// Samples that are shown between two whose spikes are written, from the first on: in training and tests.
+        #[serde(default)]
+        spikes_every: Option<u32> = Kind::Integer { min: 1, max: u32::MAX as u64 },
+            absent("the spikes of every sample that is shown");
         /// Populations whose membrane is sampled; "e[0..100]" is 0 to 99 of `e`.
         membrane: Vec<Selected> = Kind::Names(Refers::Population), setting("[]");
         /// Time between two samples of the membrane, from time 0 on; there is one more at the end.
@@ -125,6 +129,15 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
                     .allowed("`times` beside `membrane`, `states` or `weights`, which name what is sampled"),
             );
         }
+    }
+    if let (Some(at), false) = (fields.written("spikes_every"), trained && named("spikes")) {
+        let kind = protocol.and_then(|protocol| protocol.written("kind")).filter(|_| !trained);
+        lower.faults.push(
+            Diagnostic::error("`spikes_every` of the record would do nothing")
+                .at(at)
+                .also(kind, "no samples are shown")
+                .allowed("`spikes_every` beside `spikes`, where samples are shown"),
+        );
     }
     let other = if trained { "weights_interval" } else { "weights_every" };
     if let Some(at) = fields.written(other) {

@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 /// Writes the plan as a scenario.
 #[must_use]
 pub fn resolve(filled: &Filled, plan: &Plan) -> String {
-    let mut writer = Writer { out: String::new(), plan };
+    let mut writer = Writer { out: String::new(), filled, plan };
     let _ = writeln!(
         writer.out,
         "# Scenario `{}` with every value filled in; behind each, where it comes from.",
@@ -33,6 +33,7 @@ pub fn resolve(filled: &Filled, plan: &Plan) -> String {
 
 struct Writer<'a> {
     out: String,
+    filled: &'a Filled,
     plan: &'a Plan,
 }
 
@@ -99,7 +100,7 @@ impl Writer<'_> {
     fn listed(&self, fields: &Fields, entry: &Entry) -> Option<(&'static str, String, String)> {
         let (section, name) = fields.path.split_once('.')?;
         if section == "population" && entry.key.each {
-            let population = self.plan.populations.iter().find(|population| population.name == name)?;
+            let population = &self.plan.populations[self.filled.find(section, name)?.0];
             let own = population.own.iter().find(|own| own.key == entry.key.name)?;
             let from_file = matches!(&entry.datum, Some(Datum::Raw(node)) if node.table().is_some_and(|table| table.get("file").is_some()));
             let Own::List(values) = &own.values else { return None };
@@ -119,7 +120,7 @@ impl Writer<'_> {
         let rows = |lines: Vec<String>| format!("[\n{}]", lines.concat());
         match (section, entry.key.name) {
             ("source", "file") => {
-                let source = self.plan.sources.iter().find(|source| source.name == name)?;
+                let source = &self.plan.sources[self.filled.find(section, name)?.0];
                 if let Some(current) = source.current() {
                     let row = |(at, value): (Time, f64)| {
                         format!("  [\"{}\", \"{}\"],\n", instant(at), Unit::Ampere.print(value))
@@ -133,7 +134,7 @@ impl Writer<'_> {
                 Some(("spikes", rows(lines), origin(entry)))
             }
             ("projection", "file") => {
-                let projection = self.plan.projections.iter().find(|projection| projection.name == name)?;
+                let projection = &self.plan.projections[self.filled.find(section, name)?.0];
                 let Connect::List { synapses, delays, .. } = &projection.connect else { return None };
                 let symbol = projection.kernel.weight_unit();
                 let unit = Unit::ALL.into_iter().find(|unit| unit.symbol() == symbol);
@@ -153,7 +154,7 @@ impl Writer<'_> {
                 Some(("synapses", rows(lines), origin(entry)))
             }
             ("projection", "delay") => {
-                let projection = self.plan.projections.iter().find(|projection| projection.name == name)?;
+                let projection = &self.plan.projections[self.filled.find(section, name)?.0];
                 if matches!(&projection.connect, Connect::List { delays, .. } if !delays.is_empty()) {
                     return Some(("# delay", "[]".into(), "with the synapses".into()));
                 }

@@ -11,6 +11,8 @@ use crate::record::Format;
 use crate::registry::{LACKING, Registry};
 use crate::synapse::Spread;
 use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 pub(super) struct Lower<'a> {
     pub filled: &'a Filled,
@@ -32,6 +34,8 @@ pub(super) struct Lower<'a> {
     pub lines: Vec<Option<u32>>,
     /// How far a jump from rest must go to make a neuron of each population fire, where that is one number.
     pub thresholds: Vec<Option<f64>>,
+    /// Populations that projections with another kernel than jumps go to, once somebody has asked.
+    pub reached_by_currents: OnceCell<BTreeSet<&'a str>>,
 }
 
 impl<'a> Lower<'a> {
@@ -48,6 +52,7 @@ impl<'a> Lower<'a> {
             data: BTreeMap::new(),
             lines: Vec::new(),
             thresholds: Vec::new(),
+            reached_by_currents: OnceCell::new(),
         }
     }
 

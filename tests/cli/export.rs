@@ -169,6 +169,26 @@ fn weights_are_sampled_while_they_are_trained() {
     assert_eq!(code(&traced), 0);
 }
 
+/// Spikes of every tenth sample are those that all spikes have of it.
+#[test]
+fn spikes_of_some_samples_are_some_of_all_spikes() {
+    let place = Place::new();
+    let rows = |out: &str, more: &[&str], name: &str| -> Vec<String> {
+        let run = [&["run", "digits", "--record", "output", "-q", "--out", out], &TRAINED[..], more].concat();
+        assert_eq!(code(&place.memspike(&run)), 0);
+        let csv = String::from_utf8(read(&place, &format!("{out}/{name}.csv"))).unwrap();
+        csv.lines().skip(1).map(str::to_string).collect()
+    };
+    let some = ["--set", "record.spikes_every=10"];
+    for name in ["spikes", "presentations"] {
+        let all = rows(&format!("all-{name}"), &[], name);
+        let tenth = |row: &&String| row.split(',').next().unwrap().parse::<u64>().unwrap() % 10 == 0;
+        let want: Vec<String> = all.iter().filter(tenth).cloned().collect();
+        assert!(!want.is_empty() && want.len() < all.len() / 5);
+        assert_eq!(rows(&format!("some-{name}"), &some, name), want);
+    }
+}
+
 /// Every change of a weight in a simulation: what it was after one is what it was before the next.
 #[test]
 fn every_change_of_a_weight_is_a_row() {

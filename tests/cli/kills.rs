@@ -51,21 +51,31 @@ connections = ["learning", "back"]
 formats = ["csv", "npz"]
 "#;
 
-/// What is run: a name, and arguments.
-const CASES: [(&str, &str); 5] = [
-    ("simulate", "networks/brunel-small --set protocol.duration=100ms --record e"),
-    ("plastic", "plastic.toml"),
+/// What is run: a name, and a command.
+const CASES: [(&str, &str); 7] = [
+    ("simulate", "run networks/brunel-small --set protocol.duration=100ms --record e"),
+    ("plastic", "run plastic.toml"),
     (
         "supervised",
-        "digits --record output --set protocol.epochs=2 --set protocol.train_samples=200 \
+        "run digits --record output --set protocol.epochs=2 --set protocol.train_samples=200 \
          --set protocol.test_samples=520 --set protocol.validation=0.1 --set protocol.presentation=50ms",
     ),
     (
+        "layers",
+        "run layers/yin-yang --record output --set protocol.epochs=3 --set protocol.train_samples=900 \
+         --set protocol.test_samples=300",
+    ),
+    (
         "unsupervised",
-        "stdp/digits --record output --set protocol.epochs=1 --set protocol.train_samples=300 \
+        "run stdp/digits --record output --set protocol.epochs=1 --set protocol.train_samples=300 \
          --set protocol.label_samples=50 --set protocol.test_samples=50 --set population.output.size=20",
     ),
-    ("device", "fig2a-cycles"),
+    ("device", "run fig2a-cycles"),
+    (
+        "sweep",
+        "sweep digits --vary protocol.epochs=1,2 --repeat 2 --jobs 2 --record output \
+         --set protocol.train_samples=100 --set protocol.test_samples=100 --set protocol.presentation=50ms",
+    ),
 ];
 
 /// Time that a program which is asked to stop may take: one second for an optimised one that has a processor to itself, which
@@ -115,7 +125,8 @@ fn essence(name: &str, bytes: &[u8]) -> Vec<u8> {
     match name {
         "summary.json" => without(&["performance"]),
         "manifest.json" => without(&["command", "started", "calibrate"]),
-        "report.html" => {
+        "sweep.json" => without(&["command", "started"]),
+        "report.html" | "sweep.html" => {
             let text = String::from_utf8_lossy(bytes);
             let above = text.split("How it was computed").next().unwrap();
             let mut parts = above.split("computed in ");
@@ -127,14 +138,18 @@ fn essence(name: &str, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Every file of a run; the list of them is in the order in which they were made.
+/// Every file of a run or of the runs of a sweep; the list of them is in the order in which they were made.
 fn files(run: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(run).unwrap().map(|entry| entry.unwrap());
-    let named = entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.path()));
-    named
-        .filter(|(name, _)| name != ".memspike-files")
-        .map(|(name, path)| (name.clone(), essence(&name, &fs::read(path).unwrap())))
-        .collect()
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(run).unwrap().map(|entry| entry.unwrap()) {
+        let (name, path) = (entry.file_name().into_string().unwrap(), entry.path());
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+        } else if name != ".memspike-files" {
+            found.insert(name.clone(), essence(&name, &fs::read(path).unwrap()));
+        }
+    }
+    found
 }
 
 /// A run that nobody disturbs, and how long it took.
@@ -143,30 +158,33 @@ struct Whole {
     took: Duration,
 }
 
-fn whole(place: &Place, (name, args): (&str, &str)) -> Whole {
+fn whole(place: &Place, (name, command): (&str, &str)) -> Whole {
     let start = Instant::now();
     let out = format!("whole-{name}");
-    let mut command = vec!["run", "--quiet", "--out", &out];
-    command.extend(args.split_whitespace());
+    let mut command: Vec<&str> = command.split_whitespace().collect();
+    command.extend(["--quiet", "--out", &out]);
     run(place, &command);
     let took = start.elapsed();
     Whole { files: files(&place.path().join(&out)), took }
 }
 
 /// Begins a run and kills it after some time, goes on with it and perhaps kills it again, until it is done.
-fn killed(place: &Place, (name, args): (&str, &str), whole: &Whole, state: &mut u64) {
+fn killed(place: &Place, (name, command): (&str, &str), whole: &Whole, state: &mut u64) {
     let out = format!("cut-{name}");
     let path = place.path().join(&out);
     let _ = fs::remove_dir_all(&path);
-    let mut fresh = vec!["run", "--quiet", "--checkpoint-every", "0.1 s", "--out", &out];
-    fresh.extend(args.split_whitespace());
+    let mut fresh: Vec<&str> = command.split_whitespace().collect();
+    fresh.extend(["--quiet", "--checkpoint-every", "0.1 s", "--out", &out]);
+    // The same command of a sweep goes on by itself.
+    let sweep = fresh[0] == "sweep";
+    let on = if sweep { fresh.clone() } else { [&fresh[..], &["--continue"]].concat() };
     let mut told = Vec::new();
     for kill in 0..1 + word(state) % 3 {
         // The first time it begins; later on nothing is typed again, or all of it, as a queue does.
         let known = path.join("manifest.json").exists();
         let again: Vec<&str> = match word(state) % 2 {
-            0 if known && kill > 0 => vec!["run", "--quiet", "--resume", &out],
-            _ => [&fresh[..], &["--continue"]].concat(),
+            0 if known && kill > 0 && !sweep => vec!["run", "--quiet", "--resume", &out],
+            _ => on.clone(),
         };
         let mut child = begun(place, &again);
         let share = (word(state) >> 11) as f64 / (1u64 << 53) as f64;
@@ -185,9 +203,9 @@ fn killed(place: &Place, (name, args): (&str, &str), whole: &Whole, state: &mut 
         let finished = code == Some(2) && path.join("summary.json").exists();
         assert!(expected.contains(&code) || finished, "{name}: {told:#?}: ended with {code:?}");
     }
-    run(place, &[&fresh[..], &["--continue"]].concat());
-    // A run that is done stays so.
-    run(place, &[&fresh[..], &["--continue"]].concat());
+    run(place, &on);
+    // What is done stays so.
+    run(place, &on);
     let cut = files(&path);
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&cut), names(&whole.files), "{name}: {told:#?}");

@@ -76,6 +76,11 @@ fn what_is_printed_for_people_is_printed_as_json_too() {
     assert_eq!(printed(&["scenarios"])[0]["name"], "digits");
     assert!(printed(&["models"]).as_array().unwrap().iter().any(|model| model["name"] == "lif"));
     assert_eq!(printed(&["models", "lif"])["name"], "lif");
+    let resolved = printed(&["resolve", "small.toml"]);
+    assert_eq!((&resolved[0]["seed"], &resolved[0]["name"]), (&3.into(), &"small".into()));
+    let points = printed(&["device", "ag-tio2-pt-ts", "iv"]);
+    let first = &points.as_array().unwrap()[0];
+    assert!(first["voltage [V]"].is_number() && first["current [A]"].is_number(), "{first}");
 }
 
 /// A signal while synapses are drawn, or written out, ends a run within the time that all of them have.

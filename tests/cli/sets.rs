@@ -96,6 +96,34 @@ fn a_set_ends_with_one_table_and_each_run_has_a_directory() {
 }
 
 #[test]
+fn a_set_has_a_page_that_links_its_runs_and_runs_link_each_other() {
+    let place = place("0.25 V");
+    let read = |file: &str| fs::read_to_string(place.path().join(file)).unwrap();
+    for _ in 0..2 {
+        assert_eq!(code(&place.memspike(&["run", "set", "-q"])), 0);
+    }
+    let page = read("runs/set-002.html");
+    for part in [
+        "href=\"right/002/report.html\"",
+        "href=\"second/002/report.html\"",
+        "1 of 1 numbers",
+        "<svg",
+        "turn-on voltage",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(read("runs/set-001.html").contains("right/001/report.html"));
+    // The first run was there before the second, which has shown it the way.
+    assert!(read("runs/right/001/report.html").contains("<a id=\"next\" href=\"../002/report.html\">"));
+    assert!(read("runs/right/001/report.html").contains("<a id=\"previous\" hidden>"));
+    assert!(read("runs/right/002/report.html").contains("<a id=\"previous\" href=\"../001/report.html\">"));
+    // Below a directory that is named the page is at its top, and the runs lead to it.
+    assert_eq!(code(&place.memspike(&["run", "set", "-q", "--out", "here"])), 0);
+    assert!(read("here/set.html").contains("href=\"right/report.html\""));
+    assert!(read("here/right/report.html").contains("<a id=\"all\" href=\"../set.html\">"));
+}
+
+#[test]
 fn a_number_out_of_tolerance_is_the_answer_no_and_the_others_are_made_all_the_same() {
     let place = place("0.3 V");
     let run = place.memspike(&["run", "set"]);

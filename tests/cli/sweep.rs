@@ -395,6 +395,9 @@ fn points_that_need_the_weights_of_one_training_train_once() {
         assert_eq!(from(point), "runs/trained/001");
     }
     // Two that ran at once say so of their CPU time.
-    let notes = json(&read(&place, "s/test_samples=4/summary.json"))["notes"].to_string();
-    assert!(notes.contains("up to 2 runs were computed at once"), "{notes}");
+    let summary = json(&read(&place, "s/test_samples=4/summary.json"));
+    assert_eq!(summary["performance"]["at_once"], 2);
+    let page = read(&place, "s/test_samples=4/report.html");
+    assert!(page.contains("in which up to 2 runs were computed at once"));
+    assert!(page.contains("<a id=\"all\" href=\"../sweep.html\">"));
 }

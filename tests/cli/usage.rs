@@ -53,8 +53,10 @@ fn the_help_texts_are_those_that_were_read() {
 fn a_wrong_command_line_is_answered_with_2_and_a_hint() {
     let place = Place::new();
     for (args, hint) in [
-        (&["runn", "digits"][..], "'run'"),
-        (&["swep", "digits"], "'sweep'"),
+        (&["runn", "digits"][..], "did you mean `run`?"),
+        (&["rnu", "digits"], "did you mean `run`?"),
+        (&["completion", "bash"], "did you mean `completions`?"),
+        (&["data", "ftech"], "did you mean `fetch`?"),
         (&["run", "digits", "--epochs", "3"], "`--set protocol.epochs=3`"),
         (&["check", "digits", "--epoch=3"], "`--set protocol.epochs=3`"),
         (&["sweep", "digits", "--tau-m", "5 ms"], "`--set population.NAME.tau_m=\"5 ms\"`"),

@@ -179,7 +179,10 @@ fn what_a_record_cannot_have() {
         "of synapses that are not there",
         record("connections = [\"jumps[0..99, 0..1]\", \"jumps[3]\"]"),
     );
-    page.add("of samples where none are shown", record("weights_every = 5"));
+    page.add(
+        "of samples where none are shown",
+        record("weights_every = 5\nspikes = [\"cells\"]\nspikes_every = 2"),
+    );
     page.add("of nothing in a format", record("formats = [\"npz\"]"));
     let trains = format!("{TRAINS}\n[record]\nmembrane = [\"output\"]\nmembrane_interval = \"1 ms\"\n");
     page.add("where samples are shown", refusal(&trains, &[]));

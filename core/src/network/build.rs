@@ -1,6 +1,6 @@
 //! Putting a network together: every fault is found, and found once.
 
-use super::compile::{Form, decays, form, lanes, ranks};
+use super::compile::{Form, arriving, decays, form, lanes, ranks};
 use super::fault::Fault;
 use super::{
     Competition, CompetitionFault, Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows,
@@ -247,8 +247,9 @@ impl Builder {
             });
             faults.extend(rivalry.map(|fault| Fault::Competition { name: population.name.clone(), fault }));
         }
-        for (index, population) in populations.iter().enumerate() {
-            let found = decays(index, &projections).len();
+        let arriving = arriving(populations.len(), &projections);
+        for (population, arriving) in populations.iter().zip(&arriving) {
+            let found = decays(arriving.iter().map(|&index| &projections[index])).len();
             let allowed = population.neuron.open().map_or(MAX_DECAYS, Model::decays);
             if found > allowed {
                 faults.push(Fault::Decays { name: population.name.clone(), found, allowed });
@@ -272,7 +273,8 @@ impl Builder {
         })?;
         for index in 0..populations.len() {
             populations[index].rank = rank[index];
-            populations[index].form = form(index, &populations[index], &projections);
+            let incoming = arriving[index].iter().map(|&index| &projections[index]);
+            populations[index].form = form(&populations[index], incoming);
             if populations[index].competition.is_some() && populations[index].form != Form::SharedDecay {
                 let name = populations[index].name.clone();
                 let clock = populations[index].one_clock();
@@ -283,13 +285,15 @@ impl Builder {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let outgoing = |origin: Origin| -> Vec<usize> {
-            (0..projections.len()).filter(|&index| projections[index].from == origin).collect()
-        };
-        let from_source = (0..sources.len()).map(|index| outgoing(Origin::Source(index))).collect();
-        let from_population =
-            (0..populations.len()).map(|index| outgoing(Origin::Population(index))).collect();
-        let lanes = lanes(&sources, &populations, &projections);
+        let mut from_source = vec![Vec::new(); sources.len()];
+        let mut from_population = vec![Vec::new(); populations.len()];
+        for (index, projection) in projections.iter().enumerate() {
+            match projection.from {
+                Origin::Source(source) => from_source[source].push(index),
+                Origin::Population(population) => from_population[population].push(index),
+            }
+        }
+        let lanes = lanes(&sources, &populations, &projections, &arriving);
         let steady = steady(&sources, &rates);
         Ok(Arc::new(Network {
             sources,
@@ -297,6 +301,7 @@ impl Builder {
             projections,
             from_source,
             from_population,
+            to_population: arriving,
             lanes,
             steady,
         }))
@@ -330,9 +335,10 @@ impl Network {
 
 /// Marks and total rate (hertz) of every Poisson block; those of a source without a rate are silent.
 fn steady(sources: &[Source], rates: &[(usize, Hertz)]) -> Vec<(AliasTable, f64)> {
-    let poisson = sources.iter().enumerate().filter(|(_, source)| source.kind == SourceKind::Poisson);
-    let blocks = poisson.flat_map(|(index, source)| {
-        let rate = rates.iter().find(|(source, _)| *source == index).map_or(Hertz::ZERO, |(_, rate)| *rate);
+    let mut rate_of = vec![Hertz::ZERO; sources.len()];
+    rates.iter().for_each(|&(source, rate)| rate_of[source] = rate);
+    let poisson = sources.iter().zip(rate_of).filter(|(source, _)| source.kind == SourceKind::Poisson);
+    let blocks = poisson.flat_map(|(source, rate)| {
         (0..source.size).step_by(BLOCK as usize).map(move |first| {
             let lines = (source.size - first).min(BLOCK);
             if rate == Hertz::ZERO {

@@ -46,13 +46,12 @@ pub enum LaneKind {
     General,
 }
 
-/// Why ranks cannot be given: these populations lie on cycles of zero-delay projections.
+/// Why ranks cannot be given: these populations lie on cycles of zero-delay projections, or between two.
 pub(super) struct Cycle(pub Vec<usize>);
 
 /// Depth of every population in the graph of zero-delay projections between populations.
 pub(super) fn ranks(populations: usize, projections: &[Projection]) -> Result<Vec<u16>, Cycle> {
-    let mut rank = vec![0u16; populations];
-    let mut edges: Vec<(usize, usize)> = projections
+    let edges: Vec<(usize, usize)> = projections
         .iter()
         .filter(|projection| projection.shortest() == Some(Time::ZERO))
         .filter_map(|projection| match projection.from {
@@ -60,58 +59,67 @@ pub(super) fn ranks(populations: usize, projections: &[Projection]) -> Result<Ve
             Origin::Source(_) => None,
         })
         .collect();
-    let all = edges.clone();
-    // Peels off what nothing leads to, rank by rank; what is left hangs on a cycle.
-    while !edges.is_empty() {
-        let left = edges.len();
-        let reached = members(populations, edges.iter().map(|edge| edge.1));
-        edges.retain(|&(from, _)| reached[from]);
-        if edges.len() == left {
-            // Now from the other end, so that only what lies on cycles, or between two, is named.
-            loop {
-                let left = edges.len();
-                let leads = members(populations, edges.iter().map(|edge| edge.0));
-                edges.retain(|&(_, to)| leads[to]);
-                if edges.len() == left {
-                    break;
-                }
-            }
-            let mut cycle: Vec<usize> = edges.iter().map(|edge| edge.0).collect();
-            cycle.sort_unstable();
-            cycle.dedup();
-            return Err(Cycle(cycle));
-        }
-        for &(from, to) in all.iter().filter(|&&(from, _)| !reached[from]) {
-            rank[to] = rank[to].max(rank[from].saturating_add(1));
-        }
-    }
-    Ok(rank)
+    let (rank, stuck) = depths(populations, &edges);
+    // Seen from the other end, what is left lies on cycles, or between two.
+    let back: Vec<(usize, usize)> =
+        edges.iter().filter(|(from, _)| stuck[*from]).map(|&(from, to)| (to, from)).collect();
+    let (_, stuck) = depths(populations, &back);
+    let cycle: Vec<usize> = (0..populations).filter(|&population| stuck[population]).collect();
+    if cycle.is_empty() { Ok(rank) } else { Err(Cycle(cycle)) }
 }
 
-/// Which of `count` populations occur.
-fn members(count: usize, occurring: impl Iterator<Item = usize>) -> Vec<bool> {
-    let mut members = vec![false; count];
-    occurring.for_each(|index| members[index] = true);
-    members
+/// Length of the longest way to each of `count` nodes, and which of them can be reached from a cycle, whose ways have no end.
+///
+/// Edges are peeled off from what nothing leads to (Kahn, Commun. ACM 5, 558, 1962).
+fn depths(count: usize, edges: &[(usize, usize)]) -> (Vec<u16>, Vec<bool>) {
+    let (mut depth, mut before, mut behind) =
+        (vec![0u16; count], vec![0usize; count], vec![Vec::new(); count]);
+    for &(from, to) in edges {
+        before[to] += 1;
+        behind[from].push(to);
+    }
+    let mut free: Vec<usize> = (0..count).filter(|&node| before[node] == 0).collect();
+    while let Some(node) = free.pop() {
+        for &next in &behind[node] {
+            depth[next] = depth[next].max(depth[node].saturating_add(1));
+            before[next] -= 1;
+            if before[next] == 0 {
+                free.push(next);
+            }
+        }
+    }
+    (depth, before.into_iter().map(|edges| edges > 0).collect())
+}
+
+/// Which projections reach each population.
+pub(super) fn arriving(populations: usize, projections: &[Projection]) -> Vec<Vec<usize>> {
+    let mut arriving = vec![Vec::new(); populations];
+    for (index, projection) in projections.iter().enumerate() {
+        // One that goes nowhere is a fault, told elsewhere.
+        if let Some(list) = arriving.get_mut(projection.to) {
+            list.push(index);
+        }
+    }
+    arriving
 }
 
 /// The form of one population: shared decay only where every event reaches every member and the
 /// membrane can cross threshold only at an arrival.
-pub(super) fn form(index: usize, population: &Population, projections: &[Projection]) -> Form {
+pub(super) fn form<'a>(
+    population: &Population,
+    incoming: impl Iterator<Item = &'a Projection> + Clone,
+) -> Form {
     if population.neuron.open().is_some() {
         return Form::OwnTime;
     }
-    let mut incoming = projections.iter().filter(|projection| projection.to == index).peekable();
-    let reached_by_all = incoming.peek().is_some()
-        && incoming.all(|projection| projection.connect == Rows::Dense && projection.kernel.jumps());
+    let jumps = incoming.clone().all(|projection| projection.kernel.jumps());
+    let mut incoming = incoming.peekable();
+    let reached_by_all =
+        incoming.peek().is_some() && jumps && incoming.all(|projection| projection.connect == Rows::Dense);
     // At rheobase exactly the padding of the rows would be at threshold too.
     let lif = &population.lif;
     let below = population.kinds().all(|neuron| neuron.membrane().bias() < neuron.lowest_theta());
     let clock = population.one_clock() && !sinks(population);
-    let jumps = projections
-        .iter()
-        .filter(|projection| projection.to == index)
-        .all(|projection| projection.kernel.jumps());
     let scales =
         population.neuron.switch().is_none() && scalable(lif) && !fires_on(lif) && lif.floor.is_none();
     match (reached_by_all && below && clock, jumps && below && scales && clock) {
@@ -143,21 +151,21 @@ pub(super) fn fires_by_itself(population: &Population) -> bool {
 
 /// Whether firings of a population have to be predicted between arrivals.
 pub(crate) fn predicts(index: usize, network: &Network) -> bool {
-    needs_prediction(index, &network.populations[index], &network.projections)
+    needs_prediction(&network.populations[index], network.arriving(index))
 }
 
-fn needs_prediction(index: usize, population: &Population, projections: &[Projection]) -> bool {
+fn needs_prediction<'a>(population: &Population, mut incoming: impl Iterator<Item = &'a Projection>) -> bool {
     population.neuron.open().is_some()
         || fires_by_itself(population)
         || (population.form == Form::OwnTime && population.kinds().any(|neuron| fires_on(&neuron.membrane())))
-        || projections.iter().any(|projection| projection.to == index && !projection.kernel.jumps())
+        || incoming.any(|projection| !projection.kernel.jumps())
 }
 
-/// Time constants of the decaying currents of a population in seconds, in order of projections: kernels
+/// Time constants of the decaying currents of a population in seconds, in order of the projections that reach it: kernels
 /// of one time constant share one current.
-pub(crate) fn decays(index: usize, projections: &[Projection]) -> Vec<f64> {
+pub(crate) fn decays<'a>(incoming: impl Iterator<Item = &'a Projection>) -> Vec<f64> {
     let mut taus = Vec::new();
-    for projection in projections.iter().filter(|projection| projection.to == index) {
+    for projection in incoming {
         for fade in projection.kernel.fades() {
             if !taus.contains(&fade.tau.get()) {
                 taus.push(fade.tau.get());
@@ -168,7 +176,12 @@ pub(crate) fn decays(index: usize, projections: &[Projection]) -> Vec<f64> {
 }
 
 /// The lanes of the fast engine.
-pub(super) fn lanes(sources: &[Source], populations: &[Population], projections: &[Projection]) -> Vec<Lane> {
+pub(super) fn lanes(
+    sources: &[Source],
+    populations: &[Population],
+    projections: &[Projection],
+    arriving: &[Vec<usize>],
+) -> Vec<Lane> {
     let mut lanes = Vec::new();
     for source in sources {
         match source.kind {
@@ -214,8 +227,8 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
             });
         }
     }
-    for (index, population) in populations.iter().enumerate() {
-        if needs_prediction(index, population, projections) {
+    for (population, arriving) in populations.iter().zip(arriving) {
+        if needs_prediction(population, arriving.iter().map(|&index| &projections[index])) {
             lanes.push(Lane {
                 kind: LaneKind::MinTree,
                 label: format!("{}: predicted firings and ends of dead times", population.name),
@@ -260,5 +273,34 @@ mod tests {
         assert_eq!(circle(vec![0, 1], Some(vec![3, 0])), closed);
         // With one delay for all, a row arrives whether or not it reaches anybody.
         assert_eq!(circle(Vec::new(), None), closed);
+    }
+
+    #[test]
+    fn a_long_chain_has_its_ranks_and_a_circle_at_its_end_is_all_that_is_named() {
+        let chain = |circle: bool| {
+            let mut builder = Builder::default();
+            let cells: Vec<usize> =
+                (0..3000).map(|k| builder.population(&format!("p{k}"), 1, Lif::default())).collect();
+            let mut join = |from, to| {
+                builder.projection(
+                    "j",
+                    Origin::Population(from),
+                    to,
+                    Kernel::Delta,
+                    Time::ZERO,
+                    Rows::OneToOne,
+                )
+            };
+            cells.windows(2).for_each(|two| drop(join(two[0], two[1])));
+            if circle {
+                join(cells[2500], cells[2400]);
+            }
+            builder.finish()
+        };
+        let network = chain(false).expect("there is no circle");
+        assert!((0..3000).all(|k| usize::from(network.populations[k].rank) == k));
+        assert_eq!(network.to_population[7], [6]);
+        let names = (2400..=2500).map(|k| format!("p{k}")).collect();
+        assert_eq!(chain(true), Err(vec![Fault::ZeroDelayCycle { names }]));
     }
 }

@@ -307,6 +307,8 @@ pub struct Network {
     pub from_source: Vec<Vec<usize>>,
     /// As `from_source`, of each population.
     pub from_population: Vec<Vec<usize>>,
+    /// Projections that reach each population.
+    pub to_population: Vec<Vec<usize>>,
     /// The event sources of the fast engine, in tournament order.
     pub lanes: Vec<Lane>,
     /// Marks and total rate of every Poisson block.
@@ -318,6 +320,11 @@ impl Network {
     #[must_use]
     pub fn rates(&self) -> Vec<BlockRate> {
         self.steady.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect()
+    }
+
+    /// What reaches a population, in order of description.
+    pub(crate) fn arriving(&self, population: usize) -> impl Iterator<Item = &Projection> + Clone {
+        self.to_population[population].iter().map(|&index| &self.projections[index])
     }
 
     /// The same network with thresholds that no longer adapt: for labelling and testing.

@@ -4,7 +4,6 @@ use super::table::Value;
 use super::{LogReader, RecordError};
 use crate::time::Time;
 use ordered_float::OrderedFloat;
-use std::path::Path;
 
 /// Points that are kept of a course at most: then every second one goes, and so on.
 const MOST: usize = 2000;
@@ -89,8 +88,10 @@ fn spread(values: &mut [f64]) -> [f64; 5] {
 }
 
 /// Rows of a log, each with when it was, its first label, its numbers and its real value; then the last label, if it has two.
-fn rows(log: &Path, mut take: impl FnMut(At, [u32; 2], u32, f64)) -> Result<Vec<String>, RecordError> {
-    let mut reader = LogReader::open(log)?;
+fn rows(
+    mut reader: LogReader,
+    mut take: impl FnMut(At, [u32; 2], u32, f64),
+) -> Result<Vec<String>, RecordError> {
     let schema = reader.schema().clone();
     while let Some(rows) = reader.next_rows()? {
         for row in rows.chunks_exact(schema.width()) {
@@ -116,7 +117,7 @@ fn rows(log: &Path, mut take: impl FnMut(At, [u32; 2], u32, f64)) -> Result<Vec<
 ///
 /// # Errors
 /// If the log is damaged.
-pub fn weights(log: &Path) -> Result<Vec<Course<5>>, RecordError> {
+pub fn weights(log: LogReader) -> Result<Vec<Course<5>>, RecordError> {
     let mut found: Vec<([u32; 2], Course<5>)> = Vec::new();
     let mut sample: Option<(At, [u32; 2], Vec<f64>)> = None;
     let mut close = |sample: Option<(At, [u32; 2], Vec<f64>)>| {
@@ -143,7 +144,7 @@ pub fn weights(log: &Path) -> Result<Vec<Course<5>>, RecordError> {
 ///
 /// # Errors
 /// If the log is damaged.
-pub fn membranes(log: &Path, most: u32) -> Result<Vec<Course<1>>, RecordError> {
+pub fn membranes(log: LogReader, most: u32) -> Result<Vec<Course<1>>, RecordError> {
     let mut found: Vec<(u32, Course<1>)> = Vec::new();
     let labels = rows(log, |time, [label, _], id, u| {
         if id >= most {
@@ -204,7 +205,7 @@ mod tests {
         });
         let wanted = ["a", "b"].map(|name| name.parse().unwrap());
         let (_root, path) = log(SynapseRecord::weights(&wanted, &names(), None), samples);
-        let courses = weights(&path).unwrap();
+        let courses = weights(LogReader::open(&path).unwrap()).unwrap();
         let of: Vec<_> = courses.iter().map(|one| (one.name.as_str(), one.unit.as_str())).collect();
         assert_eq!(of, [("a", "V"), ("b", "A")]);
         let values: Vec<[f64; 5]> = courses[1].points.iter().map(|point| point.values).collect();
@@ -226,7 +227,7 @@ mod tests {
         });
         let wanted = ["a".parse().unwrap()];
         let (_root, path) = log(SynapseRecord::weights(&wanted, &names(), Some(500)), samples);
-        let courses = weights(&path).unwrap();
+        let courses = weights(LogReader::open(&path).unwrap()).unwrap();
         assert!(courses[0].counted);
         let found: Vec<(f64, f64)> =
             courses[0].points.iter().map(|point| (point.at, point.values[2])).collect();
@@ -241,7 +242,7 @@ mod tests {
             u: vec![k as f64, -1.0, 0.0],
         });
         let (_root, path) = log(MembraneRecord::new(&[Selected::all("e")], &names()), samples);
-        let courses = membranes(&path, 2).unwrap();
+        let courses = membranes(LogReader::open(&path).unwrap(), 2).unwrap();
         assert_eq!(courses.iter().map(|one| one.id).collect::<Vec<_>>(), [0, 1]);
         let times: Vec<u64> =
             courses[0].points.iter().map(|point| (point.at * 1e15).round() as u64).collect();

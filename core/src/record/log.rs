@@ -262,7 +262,7 @@ mod tests {
                 Column::new("id", ColumnKind::Index),
             ],
             labels: vec!["e".into(), "i".into()],
-            ends: Vec::new(),
+            ..Schema::default()
         }
     }
 

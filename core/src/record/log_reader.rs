@@ -41,7 +41,7 @@ impl LogReader {
         let mut reader = Self {
             path: path.to_path_buf(),
             input: BufReader::new(file),
-            schema: Schema { name: String::new(), columns: Vec::new(), labels: Vec::new(), ends: Vec::new() },
+            schema: Schema::default(),
             width: 0,
             chunk: Vec::new(),
             start: 0,
@@ -210,7 +210,7 @@ impl LogReader {
         if xxh3_64(body).to_le_bytes() == *checksum { Ok(()) } else { Err(self.damaged(otherwise)) }
     }
 
-    fn damaged(&self, what: &str) -> RecordError {
+    pub(super) fn damaged(&self, what: &str) -> RecordError {
         RecordError::Damaged {
             path: self.path.clone(),
             offset: self.at.bytes,

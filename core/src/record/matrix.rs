@@ -2,7 +2,6 @@
 
 use super::table::Value;
 use super::{LogReader, RecordError};
-use std::path::Path;
 
 /// Blocks of each side.
 pub const BLOCKS: u32 = 40;
@@ -28,8 +27,7 @@ pub struct Matrix {
 ///
 /// # Errors
 /// If the log is damaged.
-pub fn matrices(log: &Path, sizes: &[[u32; 2]]) -> Result<Vec<Matrix>, RecordError> {
-    let mut reader = LogReader::open(log)?;
+pub fn matrices(mut reader: LogReader, sizes: &[[u32; 2]]) -> Result<Vec<Matrix>, RecordError> {
     let schema = reader.schema().clone();
     let name = |label: u32| schema.labels.get(label as usize).cloned().unwrap_or_default();
     let mut found: Vec<Option<Matrix>> = vec![None; sizes.len()];
@@ -95,7 +93,7 @@ mod tests {
             records.record(0, &Record::Synapse { projection: 1, row, column, weight, delay: Time::ZERO });
         }
         records.finish().unwrap();
-        let found = matrices(&log, &[[7, 7], [100, 2]]).unwrap();
+        let found = matrices(LogReader::open(&log).unwrap(), &[[7, 7], [100, 2]]).unwrap();
         assert_eq!(found.len(), 1);
         let one = &found[0];
         assert_eq!((one.name.as_str(), one.unit.as_str(), one.block, one.synapses), ("some", "A", [3, 1], 5));

@@ -30,7 +30,7 @@ impl Take for MembraneRecord {
             Column::new("id", ColumnKind::Index),
             Column::real("u", "V"),
         ];
-        Schema { name: "membrane".into(), columns, labels: self.populations.clone(), ends: Vec::new() }
+        Schema { name: "membrane".into(), columns, labels: self.populations.clone(), ..Schema::default() }
     }
 
     fn take(&mut self, _: u64, record: &Record, push: &mut dyn FnMut(&[Value])) {

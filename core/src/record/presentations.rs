@@ -9,9 +9,18 @@ use crate::time::Time;
 const SERVES: [&str; 5] = ["training", "labels", "validation", "test", "other"];
 
 /// Records the episodes of a run: number, duration, and what each serves.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct PresentationRecord {
     serves: u32,
+    every: u64,
+}
+
+impl PresentationRecord {
+    /// Of the episodes whose number is a multiple of `every`.
+    #[must_use]
+    pub fn new(every: u64) -> Self {
+        Self { serves: 0, every }
+    }
 }
 
 impl Take for PresentationRecord {
@@ -25,7 +34,7 @@ impl Take for PresentationRecord {
             name: "presentations".into(),
             columns,
             labels: SERVES.map(String::from).to_vec(),
-            ends: Vec::new(),
+            ..Schema::default()
         }
     }
 
@@ -37,6 +46,9 @@ impl Take for PresentationRecord {
     }
 
     fn end(&mut self, episode: u64, reached: Time, push: &mut dyn FnMut(&[Value])) {
+        if !episode.is_multiple_of(self.every) {
+            return;
+        }
         push(&[Value::Count(episode), Value::Time(reached), Value::Label(self.serves)]);
     }
 }
@@ -47,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_episode_is_a_row_when_it_is_over() {
-        let mut record = PresentationRecord::default();
+        let mut record = PresentationRecord::new(1);
         let mut rows = Vec::new();
         for (episode, what) in [(7, "training"), (8, "test of epoch 3"), (9, "final test"), (10, "device 4")]
         {

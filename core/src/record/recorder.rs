@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_counting_recorder_goes_on_from_a_position() {
         let columns = vec![Column::new("id", ColumnKind::Index)];
-        let schema = Schema { name: "ids".into(), columns, labels: Vec::new(), ends: Vec::new() };
+        let schema = Schema { name: "ids".into(), columns, labels: Vec::new(), ..Schema::default() };
         let mut rows = Rows::new(&schema);
         (0..5).for_each(|id| rows.push(&[Value::Index(id)]).unwrap());
         let counting = Arc::new(Mutex::new(Counting::default()));

@@ -148,9 +148,9 @@ impl RunDir {
     pub fn create_numbered(root: &Path, scenario: &str) -> Result<Self, RecordError> {
         let parent = root.join(scenario);
         fs::create_dir_all(&parent).map_err(RecordError::io("create the directory", &parent))?;
-        let mut number = numbered(&parent)?.last().map_or(1, |&(number, _)| number + 1);
+        let mut next = numbered(&parent)?.last().map_or(1, |&(number, _)| number + 1);
         loop {
-            let path = parent.join(format!("{number:03}"));
+            let path = parent.join(format!("{next:03}"));
             // `create_dir` fails if another process was faster: the directory is the lock.
             match fs::create_dir(&path) {
                 Ok(()) => {
@@ -158,7 +158,7 @@ impl RunDir {
                     dir.numbered = true;
                     return Ok(dir);
                 }
-                Err(error) if error.kind() == ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && next < u32::MAX => next += 1,
                 Err(error) => return Err(RecordError::io("create the directory", &path)(error)),
             }
         }
@@ -230,6 +230,12 @@ impl RunDir {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it is one of the numbered directories of a scenario: by its name, whoever has made it.
+    #[must_use]
+    pub fn numbered(&self) -> bool {
+        number(&self.path).is_some()
     }
 
     /// Removes a directory in which nothing but the manifest was written and what is needed for it, and the directory of its
@@ -306,15 +312,18 @@ pub fn is_run(path: &Path) -> bool {
 /// Numbers of runs end here: what has a larger one is not ours.
 const NUMBERS: u32 = 1_000_000_000;
 
+/// The number that a directory is named by.
+fn number(path: &Path) -> Option<u32> {
+    let number = path.file_name()?.to_str()?.parse::<u32>().ok();
+    number.filter(|number| *number < NUMBERS)
+}
+
 /// The numbered directories under `parent`, in order.
 fn numbered(parent: &Path) -> Result<Vec<(u32, PathBuf)>, RecordError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(parent).map_err(RecordError::io("list the directory", parent))? {
         let entry = entry.map_err(RecordError::io("list the directory", parent))?;
-        let number = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
-        if let Some(number) = number.filter(|number| *number < NUMBERS) {
-            found.push((number, entry.path()));
-        }
+        found.extend(number(&entry.path()).map(|number| (number, entry.path())));
     }
     found.sort();
     Ok(found)
@@ -329,7 +338,15 @@ pub fn all(root: &Path, scenario: &str) -> Result<Vec<PathBuf>, RecordError> {
     if !parent.is_dir() {
         return Ok(Vec::new());
     }
-    Ok(numbered(&parent)?.into_iter().map(|(_, path)| path).collect())
+    all_in(&parent)
+}
+
+/// All numbered directories of one, in order.
+///
+/// # Errors
+/// If it cannot be listed.
+pub fn all_in(parent: &Path) -> Result<Vec<PathBuf>, RecordError> {
+    Ok(numbered(parent)?.into_iter().map(|(_, path)| path).collect())
 }
 
 /// The one part of a manifest that is looked at here.

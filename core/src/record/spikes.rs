@@ -7,7 +7,6 @@ use super::{LogReader, RecordError};
 use crate::engine::Record;
 use crate::time::Time;
 use std::ops::Range;
-use std::path::Path;
 
 /// One recorded spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,10 +28,19 @@ pub struct Names {
     pub sources: Vec<String>,
     /// By index of the population.
     pub populations: Vec<String>,
+    /// By index of the population: how long the devices behind its neurons conduct when they have fired.
+    pub on: Vec<Time>,
     /// By index of the projection, with the unit of its weights.
     pub projections: Vec<(String, &'static str)>,
     /// By index of the projection: what it comes from, and the population it goes to.
     pub ends: Vec<[String; 2]>,
+    /// By index of the projection: how long the pulse is that changes one of its weights.
+    pub pulses: Vec<Time>,
+}
+
+/// Nothing where nothing lasts.
+pub(super) fn lasting(times: Vec<Time>) -> Vec<Time> {
+    if times.iter().all(|time| *time == Time::ZERO) { Vec::new() } else { times }
 }
 
 /// Records spikes of some populations and sources, or of some neurons of theirs: (episode,) time, population, id.
@@ -41,17 +49,25 @@ pub struct SpikeRecord {
     /// Label of every source and population, if it is recorded.
     sources: Vec<Option<u32>>,
     populations: Vec<Option<u32>>,
-    episodes: bool,
+    /// As [`Schema::lasts`].
+    lasts: Vec<Time>,
+    /// The episode is a column, and spikes are kept of one in so many; `None`: there is only one.
+    every: Option<u64>,
 }
 
 impl SpikeRecord {
-    /// Of what is named in `wanted`, whose order is that of the labels. The episode is a column if there are several.
+    /// Of what is named in `wanted`, whose order is that of the labels. Where there are several episodes, the episode is a column,
+    /// and spikes are those of the ones whose number is a multiple of `every`.
     #[must_use]
-    pub fn new(wanted: &[Selected], names: &Names, episodes: bool) -> Self {
+    pub fn new(wanted: &[Selected], names: &Names, every: Option<u64>) -> Self {
         let label = |name: &String| wanted.iter().position(|other| &other.name == name).map(|at| at as u32);
         let sources = names.sources.iter().map(label).collect();
-        let populations = names.populations.iter().map(label).collect();
-        Self { wanted: wanted.to_vec(), sources, populations, episodes }
+        let populations: Vec<Option<u32>> = names.populations.iter().map(label).collect();
+        let mut lasts = vec![Time::ZERO; wanted.len()];
+        for (label, on) in populations.iter().zip(&names.on) {
+            label.map(|label| lasts[label as usize] = *on);
+        }
+        Self { wanted: wanted.to_vec(), sources, populations, lasts: lasting(lasts), every }
     }
 }
 
@@ -62,11 +78,11 @@ impl Take for SpikeRecord {
             Column::new("population", ColumnKind::Label),
             Column::new("id", ColumnKind::Index),
         ];
-        if self.episodes {
+        if self.every.is_some() {
             columns.insert(0, Column::new("episode", ColumnKind::Count));
         }
         let labels = self.wanted.iter().map(|chosen| chosen.name.clone()).collect();
-        Schema { name: "spikes".into(), columns, labels, ends: Vec::new() }
+        Schema { name: "spikes".into(), columns, labels, lasts: self.lasts.clone(), ..Schema::default() }
     }
 
     fn wants_all(&self) -> bool {
@@ -74,6 +90,9 @@ impl Take for SpikeRecord {
     }
 
     fn take(&mut self, episode: u64, record: &Record, push: &mut dyn FnMut(&[Value])) {
+        if self.every.is_some_and(|every| !episode.is_multiple_of(every)) {
+            return;
+        }
         let (time, label, id) = match record {
             Record::Emit { time, source, line } => (*time, self.sources.get(*source as usize), *line),
             Record::Spike(spike) => {
@@ -86,7 +105,7 @@ impl Take for SpikeRecord {
             return;
         }
         let row = [Value::Count(episode), Value::Time(time), Value::Label(label), Value::Index(id)];
-        push(if self.episodes { &row } else { &row[1..] });
+        push(if self.every.is_some() { &row } else { &row[1..] });
     }
 }
 
@@ -139,9 +158,11 @@ impl Drawn {
 ///
 /// # Errors
 /// If the log is damaged or not one of spikes.
-pub fn drawn(log: &Path, groups: &[Range<u32>], most: usize) -> Result<Drawn, RecordError> {
-    let mut reader = LogReader::open(log)?;
+pub fn drawn(mut reader: LogReader, groups: &[Range<u32>], most: usize) -> Result<Drawn, RecordError> {
     let schema = reader.schema().clone();
+    if schema.columns.iter().any(|column| column.kind == ColumnKind::Real) {
+        return Err(reader.damaged("it is not a record of spikes"));
+    }
     let mut found = Drawn { every: 1, ..Drawn::default() };
     let mut episode = None;
     while let Some(rows) = reader.next_rows()? {
@@ -153,10 +174,7 @@ pub fn drawn(log: &Path, groups: &[Range<u32>], most: usize) -> Result<Drawn, Re
                     Value::Time(time) => spike.time = time,
                     Value::Label(label) => spike.label = label,
                     Value::Index(id) => spike.id = id,
-                    Value::Real(_) => {
-                        let message = "it is not a record of spikes".to_string();
-                        return Err(RecordError::Malformed { path: log.to_path_buf(), message });
-                    }
+                    Value::Real(_) => {}
                 }
             }
             if *episode.get_or_insert(spike.episode) == spike.episode {
@@ -192,7 +210,7 @@ mod tests {
     fn spikes(recorder: impl Recorder + 'static, wanted: &[&str]) -> Records {
         let wanted: Vec<Selected> = wanted.iter().map(|text| text.parse().unwrap()).collect();
         let mut records = Records::default();
-        records.add(Box::new(recorder), Box::new(SpikeRecord::new(&wanted, &names(), true))).unwrap();
+        records.add(Box::new(recorder), Box::new(SpikeRecord::new(&wanted, &names(), Some(1)))).unwrap();
         records
     }
 
@@ -213,7 +231,7 @@ mod tests {
         }
         records.finish().unwrap();
         let row = |time, label, id| SpikeRow { episode: 3, time: Time::from_fs(time), label, id };
-        let found = drawn(&log, &[0..20, 0..20], 10).unwrap();
+        let found = drawn(LogReader::open(&log).unwrap(), &[0..20, 0..20], 10).unwrap();
         assert_eq!((found.rows, found.every, found.total), (vec![row(5, 1, 9), row(11, 0, 11)], 1, 2));
     }
 
@@ -224,7 +242,7 @@ mod tests {
         let mut records = spikes(LogRecorder::new(&log), &["i[3..12]", "e[0..1]"]);
         (0..20).for_each(|k| records.record(0, &spike(k)));
         records.finish().unwrap();
-        let found = drawn(&log, &[3..12, 0..1], 99).unwrap();
+        let found = drawn(LogReader::open(&log).unwrap(), &[3..12, 0..1], 99).unwrap();
         let ids: Vec<(u32, u32)> = found.rows.into_iter().map(|row| (row.label, row.id)).collect();
         assert_eq!(ids, [(1, 0), (0, 3), (0, 5), (0, 7), (0, 9), (0, 11)]);
         for text in ["e", "e[0..1]", "e-2[7..4294967295]"] {
@@ -247,11 +265,11 @@ mod tests {
         }
         records.record(5, &spike(0));
         records.finish().unwrap();
-        let found = drawn(&log, std::slice::from_ref(&(10..30)), 700).unwrap();
+        let found = drawn(LogReader::open(&log).unwrap(), std::slice::from_ref(&(10..30)), 700).unwrap();
         assert_eq!((found.every, found.rows.len(), found.cut), (4, 500, false));
         assert!(found.rows.iter().all(|row| (row.id - 10) % 4 == 0) && found.of_several());
         assert_eq!((found.of_episode, found.total), (2000, 2001));
-        let last = drawn(&log, std::slice::from_ref(&(10..30)), 60).unwrap();
+        let last = drawn(LogReader::open(&log).unwrap(), std::slice::from_ref(&(10..30)), 60).unwrap();
         assert_eq!((last.every, last.rows.len(), last.cut), (32, 60, true));
         assert!(last.rows.iter().all(|row| row.id == 10));
     }
@@ -287,8 +305,10 @@ mod tests {
         (0..10_000).for_each(|k| records.record(0, &spike(k)));
         records.finish().unwrap();
         let all = [0..10_000, 0..10_000];
-        let want = drawn(&whole, &all, usize::MAX).unwrap();
-        assert!(drawn(&cut, &all, usize::MAX).unwrap() == want && want.total == 10_000);
+        let want = drawn(LogReader::open(&whole).unwrap(), &all, usize::MAX).unwrap();
+        assert!(
+            drawn(LogReader::open(&cut).unwrap(), &all, usize::MAX).unwrap() == want && want.total == 10_000
+        );
     }
 
     /// Takes so many batches and then fails.

@@ -51,7 +51,7 @@ impl Take for StateRecord {
             Column::new("value", ColumnKind::Real),
             Column::new("unit", ColumnKind::Label),
         ];
-        Schema { name: "states".into(), columns, labels: self.labels.clone(), ends: Vec::new() }
+        Schema { name: "states".into(), columns, labels: self.labels.clone(), ..Schema::default() }
     }
 
     fn take(&mut self, _: u64, record: &Record, push: &mut dyn FnMut(&[Value])) {

@@ -5,9 +5,10 @@
 
 use super::kept::Take;
 use super::selected::SelectedSynapses;
-use super::spikes::Names;
+use super::spikes::{Names, lasting};
 use super::table::{Column, ColumnKind, Schema, Value};
 use crate::engine::Record;
+use crate::time::Time;
 
 /// A record of synapses, one row for each that is told: a time, projection, pre, post, weight, unit.
 pub struct SynapseRecord {
@@ -16,8 +17,9 @@ pub struct SynapseRecord {
     time: Option<&'static str>,
     /// What an entry of the stream has, if it is one of this record.
     entry: fn(&Record) -> Option<Entry>,
-    /// Whether it is one of changes.
+    /// Whether it is one of changes; then how long the pulses last that make them.
     changes: bool,
+    lasts: Vec<Time>,
     /// Samples between two samples of the weights, in training.
     every: Option<u64>,
     /// What is recorded of each projection.
@@ -66,7 +68,7 @@ impl SynapseRecord {
     #[must_use]
     pub fn changes(wanted: &[SelectedSynapses], names: &Names) -> Self {
         let mut made = Self::new("weight_changes", Some("time"), wanted, names, |_| None);
-        made.changes = true;
+        (made.changes, made.lasts) = (true, lasting(names.pulses.clone()));
         made
     }
 
@@ -95,6 +97,7 @@ impl SynapseRecord {
             time,
             entry,
             changes: false,
+            lasts: Vec::new(),
             every: None,
             wanted,
             labels,
@@ -131,7 +134,8 @@ impl Take for SynapseRecord {
             columns.push(Column::new("weight", ColumnKind::Real));
         }
         columns.push(Column::new("unit", ColumnKind::Label));
-        Schema { name: self.name.into(), columns, labels: self.labels.clone(), ends: self.ends.clone() }
+        let (labels, ends, lasts) = (self.labels.clone(), self.ends.clone(), self.lasts.clone());
+        Schema { name: self.name.into(), columns, labels, ends, lasts }
     }
 
     fn wants_changes(&self) -> bool {
@@ -165,7 +169,6 @@ mod tests {
     use super::*;
     use crate::engine::Observer as _;
     use crate::plasticity::Change;
-    use crate::time::Time;
 
     #[test]
     fn each_synapse_is_a_row_with_the_unit_of_its_projection() {

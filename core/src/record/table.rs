@@ -58,7 +58,7 @@ impl Column {
 }
 
 /// The columns of a record and the names that its labels stand for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     /// What is recorded, such as `spikes`.
     pub name: String,
@@ -69,6 +69,10 @@ pub struct Schema {
     /// Of a record of synapses, by projection: the population or source that it comes from, and the population it goes to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<[String; 2]>,
+    /// How long what a row tells of lasts, by its first label: the current of a device that has fired, the pulse that changes a
+    /// weight. Zero, or none here, of what is over at its instant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lasts: Vec<Time>,
 }
 
 impl Schema {
@@ -212,7 +216,7 @@ mod tests {
                 Column::real("u", "V"),
             ],
             labels: vec!["a".into()],
-            ends: Vec::new(),
+            ..Schema::default()
         };
         let mut rows = Rows::new(&schema);
         let row = |k: u32| {
@@ -239,7 +243,7 @@ mod tests {
     fn a_row_of_other_columns_is_refused_and_leaves_nothing_behind() {
         let columns = vec![Column::new("id", ColumnKind::Index)];
         let mut rows =
-            Rows::new(&Schema { name: "ids".into(), columns, labels: Vec::new(), ends: Vec::new() });
+            Rows::new(&Schema { name: "ids".into(), columns, labels: Vec::new(), ..Schema::default() });
         for row in [&[Value::Count(1)][..], &[], &[Value::Index(1), Value::Index(1)]] {
             assert!(matches!(rows.push(row), Err(RecordError::Encode { .. })));
         }

@@ -40,6 +40,8 @@ pub struct Entry {
     pub lane: usize,
     /// Of a span: where it ends.
     pub until: Option<u128>,
+    /// Of a point that tells of something which lasts: when that is over.
+    pub over: Option<u128>,
     /// The episode it belongs to.
     pub episode: u64,
     /// The population, source or projection, as a label of the record.
@@ -82,6 +84,7 @@ impl Lane {
             within: Time::ZERO,
             lane,
             until: None,
+            over: None,
             episode: 0,
             label: 0,
             variable: None,
@@ -264,6 +267,8 @@ impl<'a> Timeline<'a> {
         let Some(mut entry) = cursor.read(self.logs[index])? else { return Ok(None) };
         let start = self.starts.get(&entry.episode).copied().unwrap_or(0);
         entry.time += start;
+        let lasts = cursor.lane.schema.lasts.get(entry.label as usize).filter(|lasts| **lasts > Time::ZERO);
+        entry.over = lasts.map(|lasts| entry.time + u128::from(lasts.fs()));
         if cursor.lane.shape == Shape::Spans {
             entry.until = Some(entry.time);
             entry.time = start;
@@ -304,7 +309,7 @@ pub(super) mod tests {
             name: "spikes".into(),
             columns,
             labels: vec!["e".into(), "pixels".into()],
-            ends: Vec::new(),
+            ..Schema::default()
         };
         let spike = |episode, us: u64, label, id| {
             let time = Value::Time(Time::from_fs(us * 1_000_000_000));
@@ -316,7 +321,7 @@ pub(super) mod tests {
             Column::new("what", ColumnKind::Label),
         ];
         let labels = vec!["training".into(), "test".into()];
-        let spans = Schema { name: "presentations".into(), columns, labels, ends: Vec::new() };
+        let spans = Schema { name: "presentations".into(), columns, labels, ..Schema::default() };
         let span = |episode, ms, label| {
             vec![Value::Count(episode), Value::Time(Time::from_ms(ms)), Value::Label(label)]
         };

@@ -5,6 +5,7 @@
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, Source};
 use super::long::{self, Rows};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
@@ -83,12 +84,17 @@ impl Table {
     }
 
     fn overlay_at(&mut self, other: Self, merges: &dyn Fn(&[&str]) -> bool, path: &mut Vec<String>) {
+        let place = |(place, item): (usize, &Item)| (item.key.clone(), place);
+        let mut places: BTreeMap<String, usize> = self.entries.iter().enumerate().map(place).collect();
         for item in other.entries {
             path.push(item.key.clone());
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
             let merge = merges(&names);
-            match self.get_mut(&item.key) {
-                None => self.entries.push(item),
+            match places.get(&item.key).and_then(|&place| self.entries.get_mut(place)) {
+                None => {
+                    places.insert(item.key.clone(), self.entries.len());
+                    self.entries.push(item);
+                }
                 Some(below) => match (&mut below.node.value, item.node.value) {
                     (Value::Table(under), Value::Table(over)) if merge => {
                         under.overlay_at(over, merges, path);

@@ -1,7 +1,7 @@
 //! What can be written after `memspike device`.
 
 use super::super::measured::LayoutArgs;
-use super::super::values::{key_value, positive, quantity};
+use super::super::values::{TableFormat, key_value, positive, quantity};
 use super::noise::Noise;
 use clap::{Args, Subcommand, ValueHint};
 use memspike::units::{Ampere, Farad, Ohm, Second, Siemens, Volt, VoltPerSecond};
@@ -110,6 +110,9 @@ pub struct Common {
     /// Add Gaussian measurement noise to what is measured: a share such as "1 %", or a size such as "0.2 mV".
     #[arg(long, value_name = "SIZE")]
     pub noise: Option<Noise>,
+    /// How the table is printed: as CSV, or as a list of JSON objects, one for each row.
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: TableFormat,
     /// Go beyond the voltages the preset is stated for, with a warning.
     #[arg(long)]
     pub beyond_range: bool,

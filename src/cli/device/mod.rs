@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::files;
 use super::measured::{self, LayoutArgs};
 use super::output::Output;
+use super::values::TableFormat;
 use args::{DeviceArgs, Experiment};
 use memspike::device::DeviceEntry;
 use memspike::device::preset::Preset;
@@ -23,6 +24,7 @@ use memspike::plot;
 use memspike::registry::Registry;
 use memspike::scenario::device::{Curve, Experiment as Asked, ExperimentPlan};
 use memspike::scenario::run;
+use serde_json::{Value, json};
 use std::path::Path;
 
 pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
@@ -64,14 +66,28 @@ pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result
             output.note(&format!("drawn in {}", path.display()));
         }
     }
-    if matches!(&args.experiment, Experiment::Cycles(args) if args.summary) {
-        output.data(&told::summary(&result, &plan, table, common.seed))?;
-    } else {
-        for piece in table.csv_pieces() {
-            output.data(&piece)?;
+    let summary = matches!(&args.experiment, Experiment::Cycles(args) if args.summary)
+        .then(|| told::summary(&result, &plan, table, common.seed));
+    match (common.format, summary) {
+        (TableFormat::Json, summary) => {
+            output.data(&objects(&summary.unwrap_or_else(|| table.to_csv())))?;
         }
+        (TableFormat::Csv, Some(summary)) => output.data(&summary)?,
+        (TableFormat::Csv, None) => table.csv_pieces().try_for_each(|piece| output.data(&piece))?,
     }
     Ok(End::Done)
+}
+
+/// The rows of a table as JSON objects: numbers as numbers, empty fields left out.
+fn objects(csv: &str) -> String {
+    let mut lines = csv.lines();
+    let heads: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+    let cell = |text: &str| text.parse::<f64>().map_or_else(|_| json!(text), |number| json!(number));
+    let row = |line: &str| -> Value {
+        let cells = heads.iter().zip(line.split(',')).filter(|(_, text)| !text.is_empty());
+        Value::Object(cells.map(|(head, text)| ((*head).to_string(), cell(text))).collect())
+    };
+    format!("{:#}", Value::Array(lines.map(row).collect()))
 }
 
 /// A measurement to be drawn over the experiment, and how it was read.

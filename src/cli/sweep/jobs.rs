@@ -94,7 +94,7 @@ pub fn carry_out<'a>(
 /// One point, from its file to its directory.
 fn one(task: &Task, among: &Among, program: &Program<'_>, output: &Output) -> (Ended, Option<Box<Summary>>) {
     match computed(task, among, program, output) {
-        Ok(Ran { end, summary }) => {
+        Ok(Ran { end, summary, .. }) => {
             let ended = match end {
                 End::Done => Ended::Done,
                 End::No => Ended::No,

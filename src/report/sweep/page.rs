@@ -39,7 +39,7 @@ pub fn page(sweep: &SweepSummary, figures: &[Figure]) -> String {
         tags,
         headline: html! {},
         parts,
-        beside: Beside { files, previous: None },
+        beside: Beside { files, pages: Vec::new() },
         foot: format!(", {}", sweep.started),
         script: "",
     }

@@ -235,8 +235,7 @@ impl Lower<'_> {
 
     /// The index that a name refers to; that it is not known is reported elsewhere.
     fn known(&self, fields: &Fields, name: &str, refers: Refers) -> Option<usize> {
-        let name = fields.text(name)?;
-        self.filled.names(refers).iter().position(|known| *known == name)
+        self.filled.place(fields.text(name)?, refers)
     }
 
     /// Lines that a projection starts at and neurons that it reaches, where those are known.

@@ -403,16 +403,16 @@ impl Lower<'_> {
         }
         // Walk backwards from a stuck one until one repeats: that is a circle.
         let Some(start) = waiting.iter().position(|&stuck| stuck) else { return };
-        let mut path = vec![start];
-        let mut last = None;
+        let mut into: Vec<Option<(usize, &Fields)>> = vec![None; populations.len()];
+        for &(from, to, fields) in edges.iter().rev().filter(|(from, ..)| waiting[*from]) {
+            into[to] = Some((from, fields));
+        }
+        let (mut path, mut place) = (vec![start], vec![None; populations.len()]);
         loop {
             let here = path[path.len() - 1];
-            let Some(&(from, _, fields)) = edges.iter().find(|&&(from, to, _)| to == here && waiting[from])
-            else {
-                return;
-            };
-            last = last.or(Some(fields));
-            if let Some(again) = path.iter().position(|&p| p == from) {
+            place[here] = Some(path.len() - 1);
+            let Some((from, fields)) = into[here] else { return };
+            if let Some(again) = place[from] {
                 let mut names: Vec<&str> = path[again..].iter().map(|&p| populations[p]).collect();
                 names.push(populations[from]);
                 names.reverse();

@@ -12,7 +12,7 @@ use super::preset;
 use super::protocol;
 use super::section::Lower;
 use super::sections::{self, SECTIONS};
-use super::spec::{self, Fallback, Key, Refers, Section, Word as _};
+use super::spec::{self, Fallback, Key, Kind, Refers, Section, Word as _};
 use super::text::{self, Table, Value};
 use crate::device::model::Model as _;
 use crate::device::preset::Preset;
@@ -21,11 +21,14 @@ use crate::neuron::Reset;
 use crate::registry::Registry;
 use crate::synapse::Placement;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, registry: &Registry, faults: &mut Diagnostics) -> Filled {
     let filled = Filled::default();
-    let mut reader = Reader { faults, name, registry, filled, model: None, preset: None };
+    let usual = BTreeMap::new();
+    let mut reader = Reader { faults, name, registry, filled, model: None, preset: None, usual };
     let root = reader.unknown_sections(root);
     for section in SECTIONS.iter() {
         let tables = reader.section(section, &root);
@@ -46,6 +49,8 @@ struct Reader<'a> {
     model: Option<NeuronModel>,
     /// The device preset of that population.
     preset: Option<Preset>,
+    /// What stands where nothing is written and nothing else decides, by key, model and whether it has a meaning.
+    usual: BTreeMap<(*const Key, Option<&'static str>, bool), Arc<Entry>>,
 }
 
 impl Reader<'_> {
@@ -119,8 +124,10 @@ impl Reader<'_> {
             let at = item.map(|item| &item.key_at);
             return vec![(String::new(), self.fields(table, section.keys, what, section.name.into(), at))];
         }
-        let mut tables = Vec::new();
+        let mut tables = Vec::with_capacity(table.entries.len());
         let mut nameless = false;
+        // Of each model the keys are looked up once.
+        let mut of_model: BTreeMap<Option<&str>, &'static [Key]> = BTreeMap::new();
         for item in &table.entries {
             let what = format!("{} `{}`", section.noun, item.key);
             let path = format!("{}.{}", section.name, item.key);
@@ -147,7 +154,8 @@ impl Reader<'_> {
             }
             (self.model, self.preset) = (None, None);
             let keys = if section.name == "population" {
-                spec::population_keys(self.registry, inner.get("model").and_then(|item| item.node.text()))
+                let model = inner.get("model").and_then(|item| item.node.text());
+                of_model.entry(model).or_insert_with(|| spec::population_keys(self.registry, model))
             } else {
                 section.keys
             };
@@ -293,7 +301,7 @@ impl Reader<'_> {
         close
     }
 
-    fn entry(&mut self, table: &Table, key: &'static Key, so_far: &Fields) -> Entry {
+    fn entry(&mut self, table: &Table, key: &'static Key, so_far: &Fields) -> Arc<Entry> {
         let mut item = table.get(key.name);
         // A population of a named device has no other preset.
         let named = key.name == "preset"
@@ -358,7 +366,8 @@ impl Reader<'_> {
                 let datum = self.value(&item.node, key, &so_far.what, &so_far.path, Some(&item.key_at));
                 let preset =
                     self.preset.as_ref().and_then(|preset| preset::default(preset, key)).map(Box::new);
-                Entry { key, active: true, origin: ValueOrigin::Written(item.node.at.clone()), datum, preset }
+                let origin = ValueOrigin::Written(item.node.at.clone());
+                Arc::new(Entry { key, active: true, origin, datum, preset })
             }
             _ => self.gap(key, active, so_far),
         }
@@ -407,13 +416,35 @@ impl Reader<'_> {
     }
 
     /// What stands where nothing is written.
-    fn gap(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Entry {
-        if active != Some(false)
-            && let Some((origin, datum)) = self.device_default(key)
-        {
+    fn gap(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Arc<Entry> {
+        let meant = active != Some(false);
+        if let (true, Some((origin, datum))) = (meant, self.device_default(key)) {
             let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key)).map(Box::new);
-            return Entry { key, active: true, origin, datum: Some(datum), preset };
+            return Arc::new(Entry { key, active: true, origin, datum: Some(datum), preset });
         }
+        let alike = match key.default {
+            Fallback::Absent(_) => true,
+            // A table has its own path, which matters where it has a meaning.
+            Fallback::Value(..) if meant => {
+                !matches!(key.kind, Kind::Table(_) | Kind::Tables(_) | Kind::Spread(_))
+            }
+            Fallback::Value(..) => self.preset.is_none(),
+            _ => false,
+        };
+        if !alike {
+            return Arc::new(self.unwritten(key, active, so_far));
+        }
+        let usual = (std::ptr::from_ref(key), self.model.map(NeuronModel::word), meant);
+        if let Some(entry) = self.usual.get(&usual) {
+            return Arc::clone(entry);
+        }
+        let entry = Arc::new(self.unwritten(key, active, so_far));
+        self.usual.insert(usual, Arc::clone(&entry));
+        entry
+    }
+
+    /// What the specification has for a key that is not written, and no device says anything about.
+    fn unwritten(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Entry {
         let (origin, datum) = match key.default {
             Fallback::Required => {
                 if active == Some(true) {

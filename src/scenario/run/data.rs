@@ -84,7 +84,7 @@ impl<C: Encoded + Clone> Data<C> {
 }
 
 /// A code that samples are shown in.
-pub trait Encoded: Sized {
+pub trait Encoded: Sized + Send + 'static {
     /// Samples number `chosen` of a split of this shape. `total` is the mean intensity of all training samples.
     fn of(split: (&Split, &[usize]), chosen: &[u32], code: &Code, total: f64) -> Option<Self>;
 }
@@ -120,7 +120,7 @@ pub struct Selection {
     pub validation: f64,
 }
 
-/// Reads the data set, splits it and encodes it.
+/// Reads the data set, splits it and encodes it; all of that is left behind when the run is stopped meanwhile.
 pub fn load<C: Encoded>(
     plan: &Plan,
     protocol: Selection,
@@ -133,22 +133,32 @@ pub fn load<C: Encoded>(
     let Some(Input::Dataset { dataset, augment, code }) = input else {
         return Err(RunError::NoDataset);
     };
-    let (search, dataset, seed) = (context.search.clone(), dataset.clone(), plan.seed);
-    let opened = unless(context.stop, move || {
-        let set = dataset.open(&search, seed)?;
+    let (search, dataset, augment, code, seed) =
+        (context.search.clone(), dataset.clone(), *augment, *code, plan.seed);
+    let made = unless(context.stop, move || {
+        let set = dataset.open(&search, seed).map_err(RunError::Data)?;
         let identity = match dataset {
             DataPlan::Named(_) => set.identity(),
             DataPlan::Own(own) => own.identity,
         };
-        Ok((set, identity))
+        encoded((set, identity), protocol, (&augment, &code), seed)
     });
-    let (set, identity): (Dataset, Identity) = opened.ok_or(RunError::Stopped)?.map_err(RunError::Data)?;
+    made.ok_or(RunError::Stopped)?
+}
+
+/// Splits a data set and encodes its samples.
+fn encoded<C: Encoded>(
+    (set, identity): (Dataset, Identity),
+    protocol: Selection,
+    (augment, code): (&Augment, &Code),
+    seed: u64,
+) -> Result<Data<C>, RunError> {
     let read = augment.is_drawn().then(|| (set.train.clone(), set.shape.clone()));
     let set = if augment.is_none() { set } else { changed(set, augment) };
     let available = protocol.train_samples.map_or(set.train.len(), |n| (n as usize).min(set.train.len()));
     let held = (available as f64 * protocol.validation).floor() as usize;
     // The held-out samples are chosen by a shuffle of their own, then kept in the order of the file.
-    let mut order = split_order(available as u32, plan.seed);
+    let mut order = split_order(available as u32, seed);
     let mut validation: Vec<u32> = order.split_off(available - held.min(available));
     order.sort_unstable();
     validation.sort_unstable();
@@ -163,7 +173,7 @@ pub fn load<C: Encoded>(
     };
     let (train, train_labels) = pick(&set.train, &order)?;
     let again = read.map(|(read, shape)| {
-        let (split, augment, code, seed) = (read.chosen(&order), *augment, *code, plan.seed);
+        let (split, augment, code) = (read.chosen(&order), *augment, *code);
         Arc::new(Again { split, shape, augment, code, total, seed, numbers: order.clone() })
     });
     let (validation, validation_labels) = pick(&set.train, &validation)?;

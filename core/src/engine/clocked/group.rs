@@ -71,13 +71,11 @@ impl Group {
     pub fn new(network: &Network, index: usize, dt: Time) -> Self {
         let population = &network.populations[index];
         let size = population.size as usize;
-        let taus = decays(index, &network.projections);
+        let taus = decays(network.arriving(index));
         let kinds: Vec<Member> =
             population.kinds().map(|neuron| Member::new(neuron.membrane(), &taus, dt)).collect();
-        let pulsed = network
-            .projections
-            .iter()
-            .any(|p| p.to == index && matches!(p.kernel.effect(), Effect::Steps(_) | Effect::Follows));
+        let pulsed =
+            network.arriving(index).any(|p| matches!(p.kernel.effect(), Effect::Steps(_) | Effect::Follows));
         let pulses = if pulsed { size } else { 0 };
         Self {
             currents: vec![Current::default(); size * taus.len()],

@@ -66,7 +66,7 @@ impl<R: Real> Part<R> {
                 Self::Shared { parameters, state, switching }
             }
             Form::OwnTime => {
-                let taus = decays(index, &network.projections);
+                let taus = decays(network.arriving(index));
                 Self::Free(FreeOf::new(population, &taus, predicts(index, network), first))
             }
             Form::Scaled => {

@@ -16,6 +16,7 @@ pub use rows::Log;
 pub use vcd::Vcd;
 
 use super::table::Schema;
+use super::timeline::{Lane, Timeline};
 use super::{LogReader, RecordError};
 use std::fmt::{Debug, Formatter};
 use std::io::Write;
@@ -60,6 +61,49 @@ pub trait Format: Send + Sync {
     /// If a log is damaged or `out` takes no more.
     fn write_all(&self, logs: &mut [LogReader], out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
         logs.iter_mut().try_for_each(|log| self.write(log, out))
+    }
+}
+
+/// A format that has all records of a run in one file, over simulated time. What does not lie in it (connections) is left out.
+trait OverTime: Send + Sync {
+    /// As [`Format::name`].
+    const NAME: &'static str;
+    /// As [`Format::extension`].
+    const EXTENSION: &'static str;
+    /// As [`Format::about`].
+    const ABOUT: &'static str;
+
+    /// Writes the records of a run in order of time.
+    fn course(timeline: &mut Timeline<'_>, out: &mut (dyn Write + Send)) -> Result<(), WriteError>;
+}
+
+impl<T: OverTime> Format for T {
+    fn name(&self) -> &'static str {
+        T::NAME
+    }
+
+    fn extension(&self) -> &'static str {
+        T::EXTENSION
+    }
+
+    fn about(&self) -> &'static str {
+        T::ABOUT
+    }
+
+    fn takes(&self, schema: &Schema) -> bool {
+        Lane::of(schema).is_some()
+    }
+
+    fn joins(&self) -> bool {
+        true
+    }
+
+    fn write(&self, log: &mut LogReader, out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
+        self.write_all(std::slice::from_mut(log), out)
+    }
+
+    fn write_all(&self, logs: &mut [LogReader], out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
+        T::course(&mut Timeline::new(logs)?, out)
     }
 }
 

@@ -245,7 +245,7 @@ mod tests {
                 Column::real("u", "V"),
             ],
             labels: vec!["e".into(), "µx".into()],
-            ends: Vec::new(),
+            ..Schema::default()
         };
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("all.log");

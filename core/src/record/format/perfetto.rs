@@ -3,19 +3,17 @@
 //! Only eight types of message are needed, so they are encoded here. Numbers of fields: Perfetto, `protos/perfetto/trace`
 //! (trace_packet, track_event, track_descriptor, counter_descriptor, interned_data, debug_annotation).
 
-use super::super::LogReader;
 use super::super::protobuf::{delimited, double, message, number, text};
-use super::super::table::Schema;
 use super::super::timeline::{Entry, Lane, Timeline};
-use super::{Format, WriteError};
-use std::collections::BTreeMap;
+use super::{OverTime, WriteError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 /// All records of a run in one trace: a track for each population, source or projection, below it one for each neuron,
-/// spikes as instants, samples as counters, and a slice for each sample that is shown.
+/// spikes as instants, or as slices where the device behind the neuron conducts for a while, samples as counters, a slice for each
+/// pulse that changes a device, with what it did, and one for each sample that is shown.
 ///
-/// Times are simulated nanoseconds, cut off: the trace is for looking. What is not in simulated time (connections) is left
-/// out.
+/// Times are simulated nanoseconds, cut off: the trace is for looking.
 #[derive(Clone, Copy, Debug)]
 pub struct Perfetto;
 
@@ -28,56 +26,32 @@ const SLICE_END: u64 = 2;
 const INSTANT: u64 = 3;
 const COUNTER: u64 = 4;
 
-impl Format for Perfetto {
-    fn name(&self) -> &'static str {
-        "perfetto"
-    }
+impl OverTime for Perfetto {
+    const NAME: &'static str = "perfetto";
+    const EXTENSION: &'static str = "pftrace";
+    const ABOUT: &'static str = "Spikes and samples of all records over simulated time, for ui.perfetto.dev";
 
-    fn extension(&self) -> &'static str {
-        "pftrace"
-    }
-
-    fn about(&self) -> &'static str {
-        "Spikes and samples of all records over simulated time, for ui.perfetto.dev"
-    }
-
-    fn takes(&self, schema: &Schema) -> bool {
-        Lane::of(schema).is_some()
-    }
-
-    fn joins(&self) -> bool {
-        true
-    }
-
-    fn write(&self, log: &mut LogReader, out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
-        self.write_all(std::slice::from_mut(log), out)
-    }
-
-    fn write_all(&self, logs: &mut [LogReader], out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
-        let mut timeline = Timeline::new(logs)?;
-        let mut trace =
-            Trace { out, packet: Vec::new(), tracks: BTreeMap::new(), count: 0, names: Vec::new() };
+    fn course(timeline: &mut Timeline<'_>, out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
+        let mut trace = Trace {
+            out,
+            packet: Vec::new(),
+            tracks: BTreeMap::new(),
+            count: 0,
+            names: Vec::new(),
+            open: BTreeMap::new(),
+            ends: BTreeSet::new(),
+        };
         trace.clear()?;
-        // The slice of the sample that is being shown, and when that ends.
-        let mut shown: Option<(u64, u128)> = None;
         timeline.each(|lane, entry| {
-            if let Some((track, end)) = shown
-                && end <= entry.time
-            {
-                trace.event(end, SLICE_END, track, |_| {})?;
-                shown = None;
-            }
+            trace.close(entry.time)?;
             match entry.until {
-                Some(end) => shown = Some((trace.span(lane, entry)?, end)),
+                Some(end) => trace.span(lane, entry, end)?,
                 None if lane.values.is_empty() => trace.instant(lane, entry)?,
                 None => trace.counters(lane, entry)?,
             }
             Ok::<(), WriteError>(())
         })?;
-        if let Some((track, end)) = shown {
-            trace.event(end, SLICE_END, track, |_| {})?;
-        }
-        Ok(())
+        trace.close(u128::MAX)
     }
 }
 
@@ -89,6 +63,8 @@ enum Of {
     Group(String),
     /// A neuron or line of it.
     Member(String, u32),
+    /// The pulses at a synapse.
+    Pulses(String, [Option<u32>; 2]),
     /// A sampled value of something in it, by name.
     Value(String, [Option<u32>; 2], String),
 }
@@ -101,6 +77,9 @@ struct Trace<'a> {
     count: u64,
     /// Names of events, whose numbers begin at 1.
     names: Vec<String>,
+    /// The slice that is open on a track ends here; and all of those by time.
+    open: BTreeMap<u64, u128>,
+    ends: BTreeSet<(u128, u64)>,
 }
 
 impl Trace<'_> {
@@ -139,24 +118,79 @@ impl Trace<'_> {
         self.send()
     }
 
+    /// Begins a slice; one that is still open on its track ends here.
+    fn begin(
+        &mut self,
+        (time, end): (u128, u128),
+        track: u64,
+        more: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), WriteError> {
+        if let Some(earlier) = self.open.insert(track, end) {
+            self.ends.remove(&(earlier, track));
+            self.event(time, SLICE_END, track, |_| {})?;
+        }
+        self.ends.insert((end, track));
+        self.event(time, SLICE_BEGIN, track, more)
+    }
+
+    /// Ends the slices that are over at `time`, in order of time.
+    fn close(&mut self, time: u128) -> Result<(), WriteError> {
+        while let Some(&(end, track)) = self.ends.first().filter(|(end, _)| *end <= time) {
+            self.ends.pop_first();
+            self.open.remove(&track);
+            self.event(end, SLICE_END, track, |_| {})?;
+        }
+        Ok(())
+    }
+
+    /// A spike: an instant, or a slice as long as the device conducts, if the neuron has a track of its own.
     fn instant(&mut self, lane: &Lane, entry: &Entry) -> Result<(), WriteError> {
         let group = lane.label(entry.label);
-        let [id, _] = entry.ends;
-        let id = id.unwrap_or(0);
+        let id = entry.ends[0].unwrap_or(0);
         let (track, own) = self.member(group, id)?;
         let name = self.name("spike")?;
-        self.event(entry.time, INSTANT, track, |event| {
+        match entry.over.filter(|_| own) {
+            Some(over) => self.begin((entry.time, over), track, |event| number(event, 10, name)),
+            None => self.event(entry.time, INSTANT, track, |event| {
+                number(event, 10, name);
+                if !own {
+                    message(event, 4, |annotation| {
+                        text(annotation, 10, "neuron");
+                        number(annotation, 3, u64::from(id));
+                    });
+                }
+            }),
+        }
+    }
+
+    /// The pulse that has changed a synapse, with what it did.
+    fn pulse(&mut self, lane: &Lane, entry: &Entry, over: u128) -> Result<(), WriteError> {
+        let group = lane.label(entry.label);
+        let (parent, _) = self.group(group)?;
+        let of = Of::Pulses(group.to_string(), entry.ends);
+        let track = match self.tracks.get(&of) {
+            Some(track) => *track,
+            None => {
+                let name = format!("pulses of {}", member(group, entry.ends));
+                self.track(of, &name, Some(parent), entry.ends[0], |_| {})?
+            }
+        };
+        let name = self.name("pulse")?;
+        self.begin((entry.time, over), track, |event| {
             number(event, 10, name);
-            if !own {
+            for (index, value) in entry.values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
                 message(event, 4, |annotation| {
-                    text(annotation, 10, "neuron");
-                    number(annotation, 3, u64::from(id));
+                    text(annotation, 10, lane.quantity(entry.variable, index));
+                    double(annotation, 5, *value);
                 });
             }
         })
     }
 
     fn counters(&mut self, lane: &Lane, entry: &Entry) -> Result<(), WriteError> {
+        if let Some(over) = entry.over {
+            self.pulse(lane, entry, over)?;
+        }
         let group = lane.label(entry.label);
         let (parent, _) = self.group(group)?;
         // What is not a number, as the energy of a weight without a device, is not shown.
@@ -182,22 +216,21 @@ impl Trace<'_> {
         Ok(())
     }
 
-    /// Begins the slice of a sample and returns its track.
-    fn span(&mut self, lane: &Lane, entry: &Entry) -> Result<u64, WriteError> {
+    /// Begins the slice of a sample.
+    fn span(&mut self, lane: &Lane, entry: &Entry, end: u128) -> Result<(), WriteError> {
         let track = match self.tracks.get(&Of::Presentations) {
             Some(track) => *track,
             None => self.track(Of::Presentations, "presentations", None, None, |_| {})?,
         };
         let name = self.name(lane.label(entry.label))?;
         let episode = entry.episode;
-        self.event(entry.time, SLICE_BEGIN, track, |event| {
+        self.begin((entry.time, end), track, |event| {
             number(event, 10, name);
             message(event, 4, |annotation| {
                 text(annotation, 10, "episode");
                 number(annotation, 3, episode);
             });
-        })?;
-        Ok(track)
+        })
     }
 
     /// The track of a population, source or projection, and how many members it has tracks for.
@@ -284,8 +317,9 @@ fn member(group: &str, ends: [Option<u32>; 2]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::table::{Column, ColumnKind, Value};
+    use super::super::super::table::{Column, ColumnKind, Schema, Value};
     use super::super::super::timeline::tests::{log, shown};
+    use super::super::Format as _;
     use super::*;
     use crate::time::Time;
 
@@ -437,7 +471,7 @@ mod tests {
             Column::new("unit", ColumnKind::Label),
         ];
         let labels = vec!["learning".into(), "S".into()];
-        let schema = Schema { name: "weight_samples".into(), columns, labels, ends: Vec::new() };
+        let schema = Schema { name: "weight_samples".into(), columns, labels, ..Schema::default() };
         let row = |fs, weight| {
             let ends = [Value::Index(3), Value::Index(5)];
             let time = Value::Time(Time::from_fs(fs));
@@ -452,6 +486,53 @@ mod tests {
     }
 
     #[test]
+    fn what_lasts_is_a_slice_that_ends_where_the_next_begins() {
+        let root = tempfile::tempdir().unwrap();
+        let (ms, ns) = (Time::from_ms, |ms: u64| ms * 1_000_000);
+        let columns = vec![
+            Column::new("time", ColumnKind::Time),
+            Column::new("population", ColumnKind::Label),
+            Column::new("id", ColumnKind::Index),
+        ];
+        let labels = vec!["e".into(), "lif".into()];
+        let lasts = vec![ms(3), Time::ZERO];
+        let spikes = Schema { name: "spikes".into(), columns, labels, lasts, ..Schema::default() };
+        let spike = |at, label, id| vec![Value::Time(ms(at)), Value::Label(label), Value::Index(id)];
+        let columns = vec![
+            Column::new("time", ColumnKind::Time),
+            Column::new("projection", ColumnKind::Label),
+            Column::new("pre", ColumnKind::Index),
+            Column::new("post", ColumnKind::Index),
+            Column::real("energy", "J"),
+        ];
+        let (labels, lasts) = (vec!["in".into()], vec![ms(1)]);
+        let pulses = Schema { name: "weight_changes".into(), columns, labels, lasts, ..Schema::default() };
+        let ends = [Value::Index(7), Value::Index(2)];
+        let pulse = vec![Value::Time(ms(3)), Value::Label(0), ends[0], ends[1], Value::Real(0.5)];
+        let mut logs = [
+            log(root.path(), &spikes, &[spike(0, 0, 2), spike(2, 0, 2), spike(2, 1, 0), spike(4, 0, 5)]),
+            log(root.path(), &pulses, &[pulse]),
+        ];
+        let mut out = Vec::new();
+        Perfetto.write_all(&mut logs, &mut out).unwrap();
+        assert_eq!(
+            events(&out),
+            [
+                of(0, "e/e[2]", 1, "spike"),
+                of(ns(2), "e/e[2]", 2, ""),
+                of(ns(2), "e/e[2]", 1, "spike"),
+                of(ns(2), "lif/lif[0]", 3, "spike"),
+                of(ns(3), "in/pulses of in[7 to 2]", 1, "pulse"),
+                of(ns(3), "in/energy of in[7 to 2] in J", 4, "0.5"),
+                of(ns(4), "in/pulses of in[7 to 2]", 2, ""),
+                of(ns(4), "e/e[5]", 1, "spike"),
+                of(ns(5), "e/e[2]", 2, ""),
+                of(ns(7), "e/e[5]", 2, ""),
+            ]
+        );
+    }
+
+    #[test]
     fn of_a_large_population_the_first_have_tracks_of_their_own() {
         let root = tempfile::tempdir().unwrap();
         let columns = vec![
@@ -459,7 +540,7 @@ mod tests {
             Column::new("population", ColumnKind::Label),
             Column::new("id", ColumnKind::Index),
         ];
-        let schema = Schema { name: "spikes".into(), columns, labels: vec!["e".into()], ends: Vec::new() };
+        let schema = Schema { name: "spikes".into(), columns, labels: vec!["e".into()], ..Schema::default() };
         let row = |id| vec![Value::Time(Time::from_ms(u64::from(id))), Value::Label(0), Value::Index(id)];
         let rows: Vec<_> = (0..1500).map(row).collect();
         let mut out = Vec::new();

@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn the_same_rows_are_the_same_file_wherever_the_run_was_cut() {
         let columns = vec![Column::new("id", ColumnKind::Index)];
-        let schema = Schema { name: "ids".into(), columns, labels: Vec::new(), ends: Vec::new() };
+        let schema = Schema { name: "ids".into(), columns, labels: Vec::new(), ..Schema::default() };
         let root = tempfile::tempdir().unwrap();
         let of = |name: &str, cuts: &[u32]| {
             let path = root.path().join(name);

@@ -1,9 +1,7 @@
 //! Records as a value change dump, for GTKWave and other viewers of digital waveforms. Source: IEEE 1364-2001, clause 18.
 
-use super::super::LogReader;
-use super::super::table::Schema;
 use super::super::timeline::{Entry, Lane, Timeline};
-use super::{Format, WriteError};
+use super::{OverTime, WriteError};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -11,41 +9,19 @@ use std::io::Write;
 /// All records of a run in one file: a scope for each population, source or projection, in it one for each neuron or
 /// synapse, in that an event for spikes and a real for what was sampled.
 ///
-/// Times are whole femtoseconds, or of the next larger unit in which they fit 63 bits. What is not in simulated time
-/// (connections) is left out.
+/// Times are whole femtoseconds, or of the next larger unit in which they fit 63 bits.
 #[derive(Clone, Copy, Debug)]
 pub struct Vcd;
 
 /// What a variable belongs to: record, label, neuron or both ends of a synapse, and what it is where that is a column.
 type Place = (usize, u32, [Option<u32>; 2], Option<u32>);
 
-impl Format for Vcd {
-    fn name(&self) -> &'static str {
-        "vcd"
-    }
+impl OverTime for Vcd {
+    const NAME: &'static str = "vcd";
+    const EXTENSION: &'static str = "vcd";
+    const ABOUT: &'static str = "Spikes and samples of all records as waveforms for GTKWave";
 
-    fn extension(&self) -> &'static str {
-        "vcd"
-    }
-
-    fn about(&self) -> &'static str {
-        "Spikes and samples of all records as waveforms for GTKWave"
-    }
-
-    fn takes(&self, schema: &Schema) -> bool {
-        Lane::of(schema).is_some()
-    }
-
-    fn joins(&self) -> bool {
-        true
-    }
-
-    fn write(&self, log: &mut LogReader, out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
-        self.write_all(std::slice::from_mut(log), out)
-    }
-
-    fn write_all(&self, logs: &mut [LogReader], out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
-        let mut timeline = Timeline::new(logs)?;
+    fn course(timeline: &mut Timeline<'_>, out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
         let (unit, name) = unit(timeline.end());
         let mut places: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
         timeline.each(|_, entry| {
@@ -54,7 +30,7 @@ impl Format for Vcd {
         })?;
         writeln!(out, "$version memspike {} $end", env!("CARGO_PKG_VERSION"))?;
         writeln!(out, "$timescale 1 {name} $end")?;
-        declare(&timeline, &mut places, out)?;
+        declare(timeline, &mut places, out)?;
         writeln!(out, "$enddefinitions $end")?;
         let (mut now, mut lines) = (None, String::new());
         timeline.each(|_, entry| {
@@ -179,8 +155,9 @@ fn code(mut number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::table::{Column, ColumnKind, Value};
+    use super::super::super::table::{Column, ColumnKind, Schema, Value};
     use super::super::super::timeline::tests::{log, shown};
+    use super::super::Format as _;
     use super::*;
     use crate::time::Time;
     use std::collections::BTreeSet;
@@ -263,8 +240,12 @@ mod tests {
             Column::new("id", ColumnKind::Index),
             Column::real("u", "V"),
         ];
-        let schema =
-            Schema { name: "membrane".into(), columns, labels: vec!["two words".into()], ends: Vec::new() };
+        let schema = Schema {
+            name: "membrane".into(),
+            columns,
+            labels: vec!["two words".into()],
+            ..Schema::default()
+        };
         let row =
             |fs, u| vec![Value::Time(Time::from_fs(fs)), Value::Label(0), Value::Index(3), Value::Real(u)];
         let rows = [row(0, -0.0625), row(7, f64::NAN), row(1 << 40, 1e-300)];

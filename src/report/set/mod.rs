@@ -1,5 +1,9 @@
 //! Several runs that belong together, in one table: every figure of the paper and its status.
 
+mod page;
+
+pub use page::{About, SetRun, page};
+
 use super::device::{HEADS, PaperComparison, PaperVerdict, columns};
 use super::summary::Summary;
 use crate::scenario::outcome::Status;
