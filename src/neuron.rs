@@ -1,5 +1,6 @@
 //! Neuron models: those that the engine knows, and a file for each further one.
 
+pub mod accumulate;
 pub mod adaptive_lif;
 pub mod adex;
 pub mod conductance_lif;

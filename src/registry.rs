@@ -12,8 +12,9 @@ mod parquet;
 mod sonata;
 
 use crate::dataset;
-use crate::device::DeviceEntry;
+use crate::device::{self, DeviceEntry};
 use crate::neuron::Open;
+use crate::neuron::accumulate::Accumulate;
 use crate::neuron::adaptive_lif::AdaptiveLif;
 use crate::neuron::adex::Adex;
 use crate::neuron::conductance_lif::ConductanceLif;
@@ -51,11 +52,13 @@ pub struct NeuronEntry {
     pub title: &'static str,
     /// Its keys, in the order of the reference.
     pub keys: &'static [ModelKey],
+    /// The kind of the devices that it is made of.
+    pub device: Option<&'static str>,
     /// What conductances may be sent to.
     pub receptors: &'static [&'static str],
     /// Names and units of the variables of a neuron.
     pub variables: &'static [(&'static str, &'static str)],
-    make: fn(ValueOf<'_>) -> Made,
+    make: fn(Option<&device::Open>, ValueOf<'_>) -> Made,
 }
 
 impl NeuronEntry {
@@ -67,10 +70,14 @@ impl NeuronEntry {
             version: M::VERSION,
             title: M::TITLE,
             keys: M::KEYS,
+            device: M::DEVICE,
             receptors: M::RECEPTORS,
             variables: M::State::NAMES,
-            make: |value| {
-                let model = M::from_keys(value)?;
+            make: |device, value| {
+                let model = match device {
+                    Some(device) => M::from_device(device, value)?,
+                    None => M::from_keys(value)?,
+                };
                 let remarks = model.remarks();
                 Ok((Open::new(model), remarks))
             },
@@ -82,7 +89,15 @@ impl NeuronEntry {
     /// # Errors
     /// Every value that makes no neuron of the model.
     pub fn make(&self, value: ValueOf<'_>) -> Made {
-        (self.make)(value)
+        (self.make)(None, value)
+    }
+
+    /// The same of a device.
+    ///
+    /// # Errors
+    /// As [`NeuronEntry::make`].
+    pub fn make_of(&self, device: Option<&device::Open>, value: ValueOf<'_>) -> Made {
+        (self.make)(device, value)
     }
 }
 
@@ -210,6 +225,7 @@ impl Registry {
             NeuronEntry::of::<Oscillator>(),
             NeuronEntry::of::<Integrator>(),
             NeuronEntry::of::<PoissonNeuron>(),
+            NeuronEntry::of::<Accumulate>(),
         ];
         let (rules, devices) = (crate::plasticity::shipped(), crate::device::kinds::SHIPPED.to_vec());
         let datasets = dataset::Name::ALL.to_vec();

@@ -8,6 +8,10 @@
 //! R_on their effect is smaller and fades faster. Without input the period is that of
 //! [`RelaxationOscillator::phases`], whose formulas these are.
 //!
+//! With `v_row` the node is a passive column (circuit `node`): a current I that synapses bring stands for rows of the conductance
+//! I/v_row that are active at v_row, and what reaches the capacitor is I (1 - V/v_row). Idle rows float. Level and time constant are
+//! then those of all active rows beside the supply, and change with them in steps; currents that rise, fall or fade are refused.
+//!
 //! Closed form: in each state V is a leaky membrane, tau dV/dt = V_i - V + (R_s || R) I, with V_i = V_dc R/(R_s + R) and tau
 //! = (R_s || R) C; both crossings are those of a membrane, within 1e-12 s and better.
 //!
@@ -16,9 +20,11 @@
 
 use super::foretell::{foretell, up};
 use super::keys::{Described, ModelFault, ModelKey, Reader, U_0, Unstated, key, shown};
+use super::membrane;
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::{self, Current, Decay, Drive, MAX_DECAYS};
 use crate::device::threshold::RelaxationOscillator;
+use crate::keys::optional;
 use crate::time::Time;
 use crate::units::{Farad, Ohm, Volt};
 
@@ -35,6 +41,12 @@ pub const KEYS: &[ModelKey] = &[
     key("v_hold", "V", "0.4 V", "voltage at which it turns off", DEVICE),
     ModelKey { default: Unstated::Value("0 V"), origin: "assumed: the capacitor is empty", ..U_0 },
     key("i_bias", "A", "0 A", "constant current into the capacitor", "assumed"),
+    optional(
+        "v_row",
+        "V",
+        "voltage of active rows, whose currents then depend on that of the capacitor",
+        "currents come from a stiff source",
+    ),
 ];
 
 /// The circuit in one state of the device.
@@ -57,6 +69,8 @@ pub struct Oscillator {
     i_bias: f64,
     /// At the start.
     u_0: f64,
+    /// Of a passive column, in volts.
+    v_row: Option<f64>,
 }
 
 crate::plain! {
@@ -72,6 +86,7 @@ crate::plain! {
 impl Described for Oscillator {
     const TITLE: &'static str = "relaxation oscillator of a threshold switch (Pearson-Anson)";
     const KEYS: &'static [ModelKey] = KEYS;
+    const DEVICE: Option<&'static str> = Some(<RelaxationOscillator as crate::device::model::Model>::NAME);
 
     fn from_keys(value: &dyn Fn(&str) -> Option<f64>) -> Result<Self, Vec<ModelFault>> {
         let mut read = Reader::new(KEYS, value);
@@ -82,6 +97,8 @@ impl Described for Oscillator {
         let (v_th, v_hold) = (read.above_zero("v_th"), read.above_zero("v_hold"));
         let (u_0, i_bias) = (read.any("u_0"), read.any("i_bias"));
         read.below_threshold(u_0, "v_th", v_th);
+        let v_row = read.maybe("v_row");
+        read.require("v_row", v_row.unwrap_or(1.0), v_row.is_none_or(|v| v > 0.0), "it must be above zero");
         read.require("r_on", r_on, r_on < r_off, "it must be below r_off");
         read.require("v_hold", v_hold, v_hold < v_th, "it must be below v_th");
         read.finish(())?;
@@ -94,7 +111,11 @@ impl Described for Oscillator {
             v_th: Volt::new(v_th),
             v_hold: Volt::new(v_hold),
         };
-        Ok(Self { u_0, ..Self::new(circuit, i_bias)? })
+        match v_row {
+            // What it does without rows is for the scenario to say.
+            Some(_) => Ok(Self { u_0, v_row, ..Self::made(circuit, i_bias)? }),
+            None => Ok(Self { u_0, ..Self::new(circuit, i_bias)? }),
+        }
     }
 }
 
@@ -104,20 +125,53 @@ impl Oscillator {
     /// # Errors
     /// If it cannot oscillate: why, with the numbers of its load line.
     pub fn new(circuit: RelaxationOscillator, i_bias: f64) -> Result<Self, Vec<ModelFault>> {
+        let model = Self::made(circuit, i_bias)?;
+        match model.latched_or_silent() {
+            None => Ok(model),
+            Some(fault) => Err(vec![fault]),
+        }
+    }
+
+    fn made(circuit: RelaxationOscillator, i_bias: f64) -> Result<Self, Vec<ModelFault>> {
         let phase = |on: bool| {
             let (level, tau) = circuit.thevenin(on);
             let (level, tau) = (level.get(), tau.get());
             Phase { level, tau, resistance: tau / circuit.c.get() }
         };
-        let model = Self { off: phase(false), on: phase(true), i_bias, u_0: 0.0, circuit };
+        let (off, on) = (phase(false), phase(true));
+        let model = Self { off, on, i_bias, u_0: 0.0, v_row: None, circuit };
         if !(model.off.tau.min(model.on.tau) >= 1e-15 && model.off.tau.is_finite()) {
             let allowed = "the time constants (r_s || r) c must be a femtosecond or more".to_owned();
             return Err(vec![ModelFault { key: "c", value: model.circuit.c.to_string(), allowed }]);
         }
-        match model.latched_or_silent() {
-            None => Ok(model),
-            Some(fault) => Err(vec![fault]),
+        Ok(model)
+    }
+
+    /// The circuit with the rows that a drive of so many volts stands for in a passive column.
+    fn with_rows(&self, on: bool, v_row: f64, level: f64) -> Phase {
+        let alone = if on { &self.on } else { &self.off };
+        let (own, rows) = (1.0 / alone.resistance, (level / self.off.resistance / v_row).max(0.0));
+        let all = own + rows;
+        Phase {
+            level: (alone.level * own + self.i_bias + rows * v_row) / all,
+            tau: self.circuit.c.get() / all,
+            resistance: 1.0 / all,
         }
+    }
+
+    /// When V has come to where the device turns, within `limit` seconds.
+    fn turns_with_rows(
+        &self,
+        state: &OscillatorState,
+        (v_row, level): (f64, f64),
+        limit: f64,
+    ) -> Option<f64> {
+        let on = state.on > 0.0;
+        let Phase { level, tau, .. } = self.with_rows(on, v_row, level);
+        if on {
+            return membrane::crossing(tau, -state.v, -level, 0.0, -self.circuit.v_hold.get(), limit);
+        }
+        membrane::crossing(tau, state.v, level, 0.0, self.circuit.v_th.get(), limit)
     }
 
     /// Why it does not oscillate, if it does not.
@@ -215,6 +269,17 @@ impl Model for Oscillator {
 
     fn advance(&self, state: &mut OscillatorState, flow: &mut Flow<'_>, span: f64) {
         let mut left = span;
+        if let Some(v_row) = self.v_row {
+            if state.on > 0.0
+                && let Some(off) = self.turns_with_rows(state, (v_row, flow.level), span)
+            {
+                *state = OscillatorState { v: self.circuit.v_hold.get(), on: 0.0 };
+                left -= off;
+            }
+            let Phase { level, tau, .. } = self.with_rows(state.on > 0.0, v_row, flow.level);
+            state.v = membrane::advance(tau, state.v, level, 0.0, left);
+            return;
+        }
         if state.on > 0.0 {
             let Some(off) = self.turns_off(state.v, flow, span) else {
                 state.v = self.discharge(state.v, flow, span);
@@ -242,7 +307,23 @@ impl Model for Oscillator {
         state.on == 0.0 && state.v >= self.circuit.v_th.get()
     }
 
+    fn decays(&self) -> usize {
+        if self.v_row.is_some() { 0 } else { Self::DECAYS }
+    }
+
+    fn takes_ramps(&self) -> bool {
+        self.v_row.is_none()
+    }
+
     fn next(&self, state: &OscillatorState, flow: &Flow<'_>, limit: Time) -> Next {
+        if let Some(v_row) = self.v_row {
+            let turns = self.turns_with_rows(state, (v_row, flow.level), limit.as_seconds());
+            return match turns {
+                None => Next::Never,
+                Some(off) if state.on > 0.0 => Next::NotBefore(up(off)),
+                Some(on) => Next::At(up(on).min(limit)),
+            };
+        }
         if state.on > 0.0 {
             // Held above V_h by its input it stays on.
             return self
@@ -324,6 +405,30 @@ mod tests {
         assert!(text(&[("r_on", 5e3)]).ends_with("on at v_hold it must draw more than off at v_th"));
         assert!(text(&[("c", 1e-25)]).ends_with("must be a femtosecond or more"));
         assert_eq!(Oscillator::with(&[("r_on", -1.0), ("v_hold", 2.0)]).unwrap_err().len(), 2);
+    }
+
+    #[test]
+    fn rows_of_a_passive_column_are_a_supply_of_their_own() {
+        let (r_s, v_dc, v_row, i) = (20e3, 2.0, 5.0, 67e-6);
+        let rows = i / v_row;
+        let model = Oscillator::with(&[("v_dc", v_dc), ("v_row", v_row)]).unwrap();
+        let drive = i * model.scale().resistance;
+        let spikes = |model: &Oscillator, drive: f64| {
+            let mut neuron = Neuron::new(model, &[], (drive, 0.0), 0);
+            neuron.run(Time::from_fs(900 * US), usize::MAX);
+            neuron.spikes.iter().map(|spike| spike.as_seconds() * 1e6).collect::<Vec<f64>>()
+        };
+        // Without rows 2 V do not turn it on; with them it is the oscillator of both supplies side by side.
+        assert!(spikes(&model, 0.0).is_empty());
+        let both = 1.0 / r_s + rows;
+        let (r_s, v_dc) = (1.0 / both, (v_dc / r_s + v_row * rows) / both);
+        let want = spikes(&Oscillator::with(&[("v_dc", v_dc), ("r_s", r_s)]).unwrap(), 0.0);
+        let got = spikes(&model, drive);
+        assert!(want.len() > 10 && got.len() == want.len(), "{got:?} {want:?}");
+        for (k, (got, want)) in got.iter().zip(&want).enumerate() {
+            assert!((got - want).abs() < 1e-8 * (k + 1) as f64, "spike {k}: {got} us, not {want}");
+        }
+        assert!(Oscillator::with(&[("v_row", 0.0)]).unwrap_err()[0].to_string().contains("above zero"));
     }
 
     #[test]

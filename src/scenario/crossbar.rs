@@ -47,6 +47,9 @@ impl Lower<'_> {
         let what = format!("`device` of {}", fields.what);
         let index = self.index(name, fields.place("device"), &what, Refers::Device);
         let preset = index.and_then(|index| self.filled.devices[index].clone());
+        if self.filament(fields) {
+            return self.filaments(fields, &preset?).then_some(None);
+        }
         let preset = preset.filter(|preset| preset::stays(preset, fields, self.faults));
         let memory = preset.as_ref().and_then(|preset| preset.device.memory());
         self.own_spread = memory.as_ref().map(Spread::of);
@@ -87,6 +90,38 @@ impl Lower<'_> {
             w_max,
         };
         Some(Some((plan, preset?)))
+    }
+
+    /// Whether a projection can be made of a volatile device, whose filaments are its weights.
+    fn filaments(&mut self, fields: &Fields, preset: &Preset) -> bool {
+        let table = fields.table("plasticity");
+        let entry = table.and_then(|table| self.registry.find_rule(table.word("rule")?)).copied();
+        let (Some(entry), kind) = (entry, preset.device.kind()) else { return false };
+        let fits = entry.device == Some(kind.name);
+        if !fits {
+            self.faults.push(
+                Diagnostic::error(format!(
+                    "the rule \"{}\" of {} is about a device that forgets, and its device is {}",
+                    entry.name,
+                    fields.what,
+                    kind.words()
+                ))
+                .maybe_at(fields.place("device"))
+                .also(table.and_then(|table| table.written("rule")), "this rule")
+                .allowed(format!("a device of kind {}, or another rule", entry.device.unwrap_or_default())),
+            );
+        }
+        if let Some(at) = fields.written("crossbar") {
+            self.faults.push(
+                Diagnostic::error(format!("the `crossbar` of {} has no effect", fields.what))
+                    .at(at)
+                    .also(fields.written("device"), "devices that forget are not programmed")
+                    .allowed(format!("`w_max`, `v_pulse` and `width` of rule = \"{}\"", entry.name))
+                    .hint("delete it"),
+            );
+            return false;
+        }
+        fits
     }
 
     /// Whether conductances of a device decay; if not, `key` asks in vain how far they have.

@@ -13,7 +13,7 @@ use super::reader;
 use super::sections::merges;
 use super::set::{self, Set};
 use super::text::{self, Item, Node, Table, Value};
-use super::{lower, plausibility, resolve, shipped as scenarios};
+use super::{lower, plausibility, resolve, shipped as scenarios, unread};
 use crate::registry::Registry;
 use std::path::{Path, PathBuf};
 
@@ -281,6 +281,12 @@ fn load_chain(known: Vec<Found>, files: Vec<Found>, overrides: Changes<'_>) -> R
     let plan = lower::lower(&filled, registry, &mut faults);
     match plan {
         Some(plan) if !faults.has_errors() => {
+            for fault in unread::parameters(&root, &name, registry, (&plan, &filled)) {
+                faults.push(fault);
+            }
+            if faults.has_errors() {
+                return Err(faults);
+            }
             plausibility::check(&plan, &filled, &mut faults);
             let kept = kept(&chain, &files, &overrides);
             Ok(Loaded { plan, warnings: faults, sources, kept, filled })

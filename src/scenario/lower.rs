@@ -26,6 +26,7 @@ pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> 
     let projections = lower.each("projection", |lower, name, fields| lower.projection(name, fields));
     lower.zero_delay_circle(&projections);
     lower.shapes();
+    lower.takes(&populations, &projections);
     let protocol = filled.one("protocol").and_then(|fields| lower.protocol(fields, &projections));
     let record = filled.one("record").and_then(|fields| lower.made(fields));
     let engine = filled.one("engine").and_then(|fields| lower.made(fields));

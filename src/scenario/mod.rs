@@ -57,6 +57,8 @@ pub mod spec;
 mod stated;
 pub mod synapses;
 mod table;
+mod takes;
+mod unread;
 mod value;
 pub mod vary;
 mod weights;

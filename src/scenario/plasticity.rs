@@ -149,7 +149,12 @@ pub fn plasticity_keys(registry: &Registry, rule: Option<&str>) -> &'static [Key
                     .rules()
                     .iter()
                     .filter(|rule| rule.keys.iter().any(|other| other.name == key.name));
-                own.push(Key { when: Some(("rule", names(has.map(|rule| rule.name)))), ..model_key(key) });
+                // A volatile device gives what keys of its own name are.
+                let of_device = registry.devices().iter().find(|kind| Some(kind.name) == entry.device);
+                let theirs = of_device.is_some_and(|kind| kind.keys.iter().any(|own| own.name == key.name));
+                let stated = model_key(key);
+                let stated = if theirs { stated.preset(key.name) } else { stated };
+                own.push(Key { when: Some(("rule", names(has.map(|rule| rule.name)))), ..stated });
             }
         }
         common(registry, own)
@@ -194,7 +199,9 @@ impl Lower<'_> {
         made_of: Option<&(DevicePlan, Preset)>,
     ) -> Option<PlasticityPlan> {
         let device = made_of.map(|(device, _)| device);
-        let has_device = outer.written("device").is_some();
+        // The filaments of a volatile device are in the rule.
+        let of_filament = outer.written("device").is_some() && self.filament(outer);
+        let has_device = outer.written("device").is_some() && !of_filament;
         // Everything else would be said of a table that has to go.
         if self.trained(fields, outer) {
             return None;
@@ -243,6 +250,12 @@ impl Lower<'_> {
         let (dispersion, normalise) = (stated.dispersion, stated.normalise);
         let rule = self.rule(fields, stated, made_of, w_max)?;
         Some(PlasticityPlan { rule, cycle_sigma, program, endurance, dispersion, normalise })
+    }
+
+    /// Whether the rule of a projection is one whose weight is the state of a volatile device.
+    pub(super) fn filament(&self, outer: &Fields) -> bool {
+        let rule = outer.table("plasticity").and_then(|table| table.word("rule"));
+        rule.and_then(|rule| self.registry.find_rule(rule)).is_some_and(|entry| entry.device.is_some())
     }
 
     /// A pulse of current would use another weight at each of its steps, and rules count in volts.

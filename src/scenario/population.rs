@@ -25,7 +25,7 @@ table! {
     pub(super) struct Described {
         /// Neuron model.
         model: NeuronModel = Kind::word::<NeuronModel>(), setting("\"lif\"");
-        /// The device, as [device.NAME] describes it: a threshold switch, or with model = "oscillator" an oscillator. Its values are the defaults of the other keys.
+        /// The device, as [device.NAME] describes it: a threshold switch, with model = "oscillator" an oscillator, with model = "accumulate" an analog memory. Its values are the defaults of the other keys.
         device: () = Kind::Name(Refers::Device),
             absent("with model = \"switch\" that of `preset`; otherwise nothing is known of what a spike costs");
         /// The device, where `device` names none: a shipped preset of a threshold switch, or a preset file beside the scenario. Its values are the defaults of the other keys.
@@ -89,8 +89,10 @@ table! {
         open_after: Option<Second> = SPAN, assumed("\"100 us\"", "the periphery is not reported"), when("circuit", &["reset"]);
         /// Resistor in series with the switch.
         r_s: Option<Ohm> = positive(Unit::Ohm), when("circuit", &["series", "load"]);
-        /// Capacitor across the switch.
-        c: Option<Farad> = positive(Unit::Farad), when("circuit", &["load"]);
+        /// Voltage of a row that is active: a current I into a grounded column is rows of the conductance I/v_row.
+        v_row: Option<Volt> = positive(Unit::Volt), when("circuit", &["node"]);
+        /// Capacitor across the switch; in `node` that of the column.
+        c: Option<Farad> = positive(Unit::Farad), when("circuit", &["load", "node"]);
         /// Membrane resistance: turns a current into a voltage.
         r_m: Ohm = positive(Unit::Ohm), each(), assumed("\"1 MOhm\"", "no membrane resistance is reported");
         /// Constant current into every neuron.
@@ -130,18 +132,25 @@ words! {
         Reset = "reset": "the drive is taken away after firing, until the filament has relaxed to v_hold",
         Series = "series": "a resistor in series limits the current; the drive stays",
         Load = "load": "the drive charges a capacitor across the switch through a resistor, and stays",
+        Node = "node": "a passive column across the switch, charged through the rows that are active; idle rows float",
     }
 }
 
 impl SwitchCircuit {
     /// The circuit with its element, if that is stated.
     #[must_use]
-    pub fn with(self, open_after: Option<Second>, r_s: Option<Ohm>, c: Option<Farad>) -> Option<Circuit> {
+    pub fn with(
+        self,
+        open_after: Option<Second>,
+        (r_s, v_row): (Option<Ohm>, Option<Volt>),
+        c: Option<Farad>,
+    ) -> Option<Circuit> {
         Some(match self {
             Self::Bare => Circuit::Bare,
             Self::Reset => Circuit::Reset { open_after: open_after? },
             Self::Series => Circuit::Series { r_s: r_s? },
             Self::Load => Circuit::Load { r_s: r_s?, c: c? },
+            Self::Node => Circuit::Node { r_s: r_s?, v_row: v_row?, c: c? },
         })
     }
 }
@@ -256,7 +265,11 @@ impl Constants {
         Some(Switch {
             device: ThresholdSwitch { tau, u_rest, v_th, v_hold, i_cc, g_off, g_pre, g_on },
             spread: ThresholdSpread { cycle, device, law },
-            circuit: self.circuit.with(self.open_after, self.r_s, self.c)?,
+            circuit: {
+                // The drive R I of rows at v_row: with R for the resistance of one they have the conductance I/v_row.
+                let r_s = if self.circuit == SwitchCircuit::Node { Some(r_m) } else { self.r_s };
+                self.circuit.with(self.open_after, (r_s, self.v_row), self.c)?
+            },
             on_time,
             r_m,
             i_bias,
@@ -366,7 +379,8 @@ impl Lower<'_> {
                 fields.what, entry.name
             ))
             .maybe_at(fields.place("model"))
-            .allowed("model = \"lif\" or \"switch\" here, or kind = \"simulate\" in [protocol]"),
+            .allowed("model = \"lif\" or \"switch\" here, or kind = \"simulate\" in [protocol]")
+            .hint("a layer that is trained or competes has one clock, from arrival to arrival; this model keeps its own time, and chance may fire it between them"),
         );
         true
     }
@@ -384,7 +398,8 @@ impl Lower<'_> {
         for neuron in 0..parameters.kinds {
             let own = |key: &ModelKey| parameters.own(neuron, key.name).or_else(|| model_value(fields, key));
             let which = parameters.differ().then_some(neuron);
-            match self.model_of((fields, which), entry.keys, &own, |value| entry.make(value)) {
+            let device = fields.preset.as_ref().map(|preset| &preset.device);
+            match self.model_of((fields, which), entry.keys, &own, |value| entry.make_of(device, value)) {
                 Some(one) => made.push(one),
                 // One fault is enough where something cannot be read, a few where neurons are at fault.
                 None if faulty == 9 => break,
@@ -434,7 +449,9 @@ impl Lower<'_> {
                     .hint("what a switch spends under a drive that stays follows from its device and its circuit"),
             );
         }
-        if let Some((from, to)) = switch.circuit.drives(&switch.device)
+        // Of a passive column the row decides, which is no element of its circuit.
+        if let Some((from, to)) =
+            switch.circuit.drives(&switch.device).filter(|_| switch.circuit.takes_ramps())
             && from >= to
         {
             let [from, to] = [from, to].map(|v| Unit::Volt.print((v * 1e6).round() / 1e6));

@@ -10,8 +10,8 @@ use crate::keys::{ModelFault, ModelKey, Unstated};
 use crate::record::Format;
 use crate::registry::{LACKING, Registry};
 use crate::synapse::Spread;
-use std::collections::BTreeMap;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 pub(super) struct Lower<'a> {

@@ -111,6 +111,38 @@ fn a_million_cycles_can_be_summed_up() {
 }
 
 #[test]
+fn one_cycle_has_no_spread_and_voltages_have_none_of_their_logarithm() {
+    let place = Place::new();
+    for device in ["ag-tio2-pt-rs-binary", "ag-tio2-pt-ts"] {
+        let args = ["device", device, "cycles", "--number", "1"];
+        for output in [place.memspike(&args), place.memspike(&[&args[..], &["--summary"]].concat())] {
+            assert_eq!(code(&output), 0, "{}", err(&output));
+            let told = out(&output) + &err(&output);
+            assert!(!told.contains("NaN") && !told.contains("CV"), "{told}");
+        }
+    }
+    let volts = place.memspike(&["device", "ag-tio2-pt-ts", "cycles", "--number", "50"]);
+    assert!(!err(&volts).contains("log"), "{}", err(&volts));
+}
+
+#[test]
+fn a_passive_column_is_driven_by_rows_and_swept_by_nothing() {
+    let place = Place::new();
+    let node = ["--circuit", "node", "--series-resistor", "1 MOhm", "--capacitor", "2 nF"];
+    let pulses = ["device", "ag-tio2-pt-ts", "pulses", "--amplitude", "0.6 V"];
+    let missing = place.memspike(&[&pulses[..], &node].concat());
+    assert_eq!(code(&missing), 2);
+    assert!(err(&missing).contains("add --row-voltage"), "{}", err(&missing));
+    let row = ["--row-voltage", "0.6 V", "--beyond-range"];
+    let output = place.memspike(&[&pulses[..], &node, &row].concat());
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(err(&output).contains("circuit node"), "{}", err(&output));
+    let swept = place.memspike(&[&["device", "ag-tio2-pt-ts", "iv"], &node[..], &row[..2]].concat());
+    assert_eq!(code(&swept), 2);
+    assert!(err(&swept).contains("`iv` sweeps a voltage"), "{}", err(&swept));
+}
+
+#[test]
 fn numbers_depend_on_the_seed_where_something_is_drawn_and_only_there() {
     let place = Place::new();
     let run = |args: &[&str]| out(&place.memspike(&[&["device", "ag-tio2-pt-ts"], args].concat()));

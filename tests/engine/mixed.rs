@@ -1,6 +1,8 @@
 //! Two hundred random networks that mix every kind of part: the same bits however they are run.
 
-use crate::common::{Built, SourceSpec, bits, build_as_given, end_of, mix, mixed, networks, ticks};
+use crate::common::{
+    Built, SourceSpec, bits, build_as_given, end_of, mix, mixed, networks, open_models, ticks,
+};
 use memspike::encoding::BLOCK;
 use memspike::engine::{
     Heap, Lanes, Learning, LearningState, Probe, Queue, Simulation, Spike, Stream, layout, window,
@@ -198,7 +200,7 @@ fn note(case: &Case, seen: &Seen, all: &mut BTreeMap<String, u32>) {
         saw(&format!("{form:?}"), network.populations.iter().any(|p| p.form == form));
     }
     let spiked = |index: usize| seen.spikes.iter().any(|spike| spike.population as usize == index);
-    for entry in Registry::shipped().neurons() {
+    for entry in open_models() {
         let of = |(index, p): (usize, &memspike::network::Population)| {
             p.neuron.model() == entry.name && spiked(index)
         };

@@ -19,7 +19,7 @@ fn made(entry: &NeuronEntry) -> Open {
 fn network(entry: &NeuronEntry) -> (Arc<Network>, Weights<f64>, Time) {
     let open = made(entry);
     let Scale { tau, resistance, threshold, .. } = open.scale();
-    let tau = tau.clamp(1e-6, 0.1);
+    let (tau, open_decays) = (tau.clamp(1e-6, 0.1), open.decays());
     let time = |seconds: f64| Time::from_seconds(Second::new(seconds)).unwrap();
     let mut builder = Builder::default();
     let input = builder.poisson("input", 8, Hertz::new(1.0 / tau));
@@ -34,7 +34,9 @@ fn network(entry: &NeuronEntry) -> (Arc<Network>, Weights<f64>, Time) {
         builder.projection(name, from, to, kernel, time(delay * tau), Rows::Dense);
     };
     project("jumps", input, Kernel::Delta, 0.0, 0.15 * threshold);
-    project("currents", input, Kernel::Exponential { tau: Second::new(0.4 * tau) }, 0.1, 0.7 * current);
+    if open_decays > 0 {
+        project("currents", input, Kernel::Exponential { tau: Second::new(0.4 * tau) }, 0.1, 0.7 * current);
+    }
     project("pulses", input, Kernel::rectangle(time(0.3 * tau)), 0.2, 0.3 * current);
     project("outside", outside, Kernel::Current, 0.3, 1.0);
     project("back", Origin::Population(to), Kernel::Delta, 0.5, -0.05 * threshold);

@@ -102,6 +102,8 @@ fn value(key: &ModelKey) -> Option<f64> {
         ("", Some(default)) if key.words.is_empty() && default > 1.0 => Some(0.04),
         ("", None) => Some(0.05),
         ("s", None) => Some(8e-3),
+        // Filaments that let enough through to make their neurons spike.
+        ("S", Some(default)) if default < 2e-6 => Some(5e-6),
         _ => None,
     }
 }

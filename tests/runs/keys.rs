@@ -96,6 +96,24 @@ fn bases() -> Vec<(&'static str, String)> {
             ]),
         ),
         (
+            "node",
+            all(&[
+                LINES,
+                DRIVE,
+                OUT,
+                "model = \"switch\"\ncircuit = \"node\"\nv_row = \"0.5 V\"\nc = \"10 nF\"\n",
+            ]),
+        ),
+        (
+            "filament",
+            all(&[
+                LINES,
+                OUT,
+                JUMPS,
+                "[projection.p.plasticity]\nrule = \"filament\"\nw_max = \"300 mV\"\nv_pulse = \"1 V\"\ni_cc = \"100 uA\"\n",
+            ]),
+        ),
+        (
             "rect",
             all(&[
                 LINES,
@@ -218,6 +236,8 @@ fn bases() -> Vec<(&'static str, String)> {
 
 /// What is tried for a key for which no value of its kind would do: overrides, or another text, `was => is`.
 const VALUES: &[(&str, &[&str])] = &[
+    ("projection.p.plasticity.v_hold", &["projection.p.plasticity.v_hold=\"0.22 V\""]),
+    ("population.out.g_th", &["population.out.g_th=\"2 mS\""]),
     ("device.syn.preset", &["device.syn.preset=\"vteam-kvatinsky-2015\""]),
     ("device.ts.parameters", &["device.ts.parameters={ v_th = \"0.2 V\" }"]),
     ("device.ts.model", &["device.ts.model={ threshold_law = \"weibull\" }"]),
@@ -417,6 +437,8 @@ fn every_key_of_every_registered_neuron_changes_a_result() {
             "adex" => ("weight = 0.004", weak),
             "conductance_lif" => ("weight = 1.0", weak),
             "izhikevich" => ("weight = 0.002", JUMPS.to_owned()),
+            // Pulses below its onset are none.
+            "accumulate" => ("weight = 0.7", JUMPS.replace("\"20 mV\", \"90 mV\"", "\"0.22 V\", \"0.3 V\"")),
             _ => ("weight = 1.0", JUMPS.to_owned()),
         };
         let drive = DRIVE.replace("weight = 1.0", drive);

@@ -4,6 +4,7 @@ use memspike::dataset::Search;
 use memspike::device::model::Role;
 use memspike::device::preset::Preset;
 use memspike::energy::{Category, Ledger};
+use memspike::registry::Registry;
 use memspike::scenario::{load, load_text, run};
 
 const ONE: &str = "[\"960 us\", 0]";
@@ -30,14 +31,20 @@ fn of(ledger: &Ledger, category: Category) -> f64 {
 
 #[test]
 fn every_shipped_device_is_what_its_kind_says_it_can_be_and_else_says_what_it_lacks() {
+    let registry = Registry::shipped();
     for name in Preset::names() {
         let preset = Preset::named(name).unwrap();
         let kind = preset.device.kind();
         let device = format!("[device.d]\npreset = \"{name}\"\n");
-        // A registered model of the name of the kind, or a switch.
-        let model = if kind.name == "oscillator" { "oscillator" } else { "switch" };
+        // A registered model that is made of its kind, or a switch; a rule whose weight is its state, or none.
+        let model = registry.neurons().iter().find(|entry| entry.device == Some(kind.name));
+        let model = model.map_or("switch", |entry| entry.name);
+        let rule = registry.rules().iter().find(|entry| entry.device == Some(kind.name));
+        let rule = rule.map_or_else(String::new, |entry| {
+            format!("\nplasticity = {{ rule = \"{}\", w_max = \"300 mV\" }}", entry.name)
+        });
         let as_neuron = network(&device, &format!("model = \"{model}\"\ndevice = \"d\""), "", ONE);
-        let as_synapse = network(&device, "", "device = \"d\"", ONE);
+        let as_synapse = network(&device, "", &format!("device = \"d\"{rule}"), ONE);
         for (role, word, text) in
             [(Role::Neuron, "neuron", as_neuron), (Role::Synapse, "synapse", as_synapse)]
         {
@@ -51,6 +58,56 @@ fn every_shipped_device_is_what_its_kind_says_it_can_be_and_else_says_what_it_la
             }
         }
     }
+}
+
+#[test]
+fn a_short_term_synapse_takes_its_device_and_a_rule_of_filaments_no_other() {
+    let told = |preset: &str, projection: &str| {
+        let device = format!("[device.d]\npreset = \"{preset}\"\nparameters = {{ v_max = \"0.6 V\" }}\n");
+        let text = network(&device, "", &format!("device = \"d\"\n{projection}"), ONE);
+        load_text("test.toml", &text, &[], None)
+            .map_err(|faults| faults.render(false))
+            .map(|loaded| loaded.plan)
+    };
+    let rule = "plasticity = { rule = \"filament\", w_max = \"300 mV\" }";
+    let plan = told("ag-tio2-pt-ts", rule).unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(plan.projections[0].device.is_none() && plan.projections[0].plasticity.is_some());
+    let memory = told("ag-tio2-pt-rs-analog", rule).unwrap_err();
+    assert!(memory.contains("is about a device that forgets, and its device is a dose device"), "{memory}");
+    let crossbar = told("ag-tio2-pt-ts", &format!("{rule}\ncrossbar = {{ levels = 4 }}")).unwrap_err();
+    assert!(crossbar.contains("the `crossbar` of projection `p` has no effect"), "{crossbar}");
+    let plain = told("ag-tio2-pt-ts", "").unwrap_err();
+    assert!(plain.contains("rule = \"filament\""), "{plain}");
+}
+
+#[test]
+fn an_analog_memory_counts_pulses_that_are_paid_for_and_fires() {
+    let device = "[device.d]\npreset = \"ag-tio2-pt-rs-analog\"\nparameters = { dose_sigma = 0.0, spread_g_min = 0.0, \
+                  spread_g_max = 0.0, spread_v_set = 0.0, spread_v_reset = 0.0, spread_v_scale = 0.0 }\n";
+    // Pulses of 0.25 V and 1 ms: the 21st passes 2 mS, as 3.8 mS e^(50/9.8) 1 ms/13.06 s fits 20.9 times into a millisiemens.
+    let spikes: Vec<String> = (0..30).map(|k| format!("[\"{} ms\", 0]", 10 * k)).collect();
+    let text =
+        network(device, "model = \"accumulate\"\ndevice = \"d\"\ng_th = \"2 mS\"", "", &spikes.join(", "))
+            .replace("weight = \"300 mV\"", "weight = \"250 mV\"")
+            .replace("duration = \"1 ms\"", "duration = \"400 ms\"")
+            + "[record]\nspikes = [\"out\"]\nenergy = true\n";
+    let loaded = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+    let outcome = run::quietly(&loaded.plan, 1, &Search::default()).unwrap();
+
+    assert_eq!(outcome.counts.spikes, [1], "{:?}", outcome.notes);
+    let (ledger, notes) = (outcome.energy, outcome.notes);
+    // Thirty pulses through 1 to 2 mS, one of which is lost in the RESET, and RESET itself.
+    let spent = of(&ledger, Category::Neuron) + of(&ledger, Category::Limiter);
+    let pulse = 0.25 * 0.25 * 1e-3;
+    assert!(
+        spent > 29.0 * pulse * 1e-3 && spent < 31.0 * pulse * 2.1e-3 + 0.3 * 0.3 * 1e-3 * 2.1e-3,
+        "{spent} J"
+    );
+    assert!(notes.iter().all(|note| !note.contains("unknown width")), "{notes:?}");
+    let binary = text.replace("ag-tio2-pt-rs-analog", "ag-tio2-pt-rs-binary");
+    let binary = binary.lines().filter(|line| !line.contains("spread_g_max")).collect::<Vec<_>>().join("\n");
+    let refused = load_text("test.toml", &binary, &[], None).unwrap_err().render(false);
+    assert!(refused.contains("is not a dose device, but a binary switch"), "{refused}");
 }
 
 #[test]

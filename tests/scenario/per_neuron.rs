@@ -160,6 +160,9 @@ fn every_number_of_every_model_may_differ() {
                 _ => match key.name {
                     "cycle_cv" | "device_cv" => "0.01",
                     "on_time" => "\"1 ms\"",
+                    "g_th" => "\"2 mS\"",
+                    "v_reset" => "\"0.3 V\"",
+                    "v_row" => "\"5 V\"",
                     _ => "\"-80 mV\"",
                 },
             };
@@ -168,7 +171,7 @@ fn every_number_of_every_model_may_differ() {
                 _ => String::new(),
             };
             // A resistance is one of currents.
-            let bias = if key.name == "r_m" { "i_bias = \"1 nA\"\n" } else { "" };
+            let bias = if key.name == "r_m" && model != "accumulate" { "i_bias = \"1 nA\"\n" } else { "" };
             let says = |value: &str| format!("model = \"{model}\"\n{reset}{bias}{} = {value}", key.name);
             let load = |value: &str| load_text("test.toml", &scenario(&says(value), "\"1 mV\""), &[], None);
             let list = format!("[{usual}, {usual}, {usual}, {usual}]");

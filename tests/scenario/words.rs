@@ -212,19 +212,26 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "population.cost" => run(network, "population.p.cost", &[]),
         "population.circuit" => {
             let r_s = ["series", "load"].contains(&word).then_some("population.p.r_s=\"200 kOhm\"");
-            let c = (word == "load").then_some("population.p.c=\"10 nF\"");
-            let more: Vec<_> = ["population.p.model=\"switch\""].into_iter().chain(r_s).chain(c).collect();
+            let c = ["load", "node"].contains(&word).then_some("population.p.c=\"10 nF\"");
+            let v_row = (word == "node").then_some("population.p.v_row=\"0.5 V\"");
+            let model = "population.p.model=\"switch\"";
+            let more: Vec<_> = [model].into_iter().chain(r_s).chain(c).chain(v_row).collect();
             run(network, "population.p.circuit", &more)
         }
         "experiment.circuit" => {
-            let r_s = ["series", "load"].contains(&word).then_some("experiment.e.r_s=\"200 kOhm\"");
-            let c = (word == "load").then_some("experiment.e.c=\"10 nF\"");
+            let r_s = ["series", "load", "node"].contains(&word).then_some("experiment.e.r_s=\"200 kOhm\"");
+            let c = ["load", "node"].contains(&word).then_some("experiment.e.c=\"10 nF\"");
+            let v_row = (word == "node").then_some("experiment.e.v_row=\"0.5 V\"");
             let kind = [
                 "experiment.e.kind=\"integration\"",
                 "experiment.e.amplitude=\"0.3 V\"",
                 "experiment.e.length=\"1 s\"",
             ];
-            run(bench, "experiment.e.circuit", &kind.into_iter().chain(r_s).chain(c).collect::<Vec<_>>())
+            run(
+                bench,
+                "experiment.e.circuit",
+                &kind.into_iter().chain(r_s).chain(c).chain(v_row).collect::<Vec<_>>(),
+            )
         }
         "population.threshold_law" => {
             run(network, "population.p.threshold_law", &["population.p.model=\"switch\""])
@@ -301,6 +308,7 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "projection.plasticity.rule" => {
             let more: &[_] = match word {
                 "stdp_pair" => &["projection.j.plasticity.w_max=\"4 mV\""],
+                "filament" => &["projection.j.plasticity.w_max=\"4 mV\""],
                 "overlap" => &[ON_DEVICES[0], ON_DEVICES[1], "projection.j.crossbar.w_max=\"4 mV\""],
                 "post_trace" => {
                     &["projection.j.plasticity.w_max=\"4 mV\"", "projection.j.plasticity.a_plus=0.1"]

@@ -2,6 +2,7 @@
 
 use super::judge::{Judgement, judge};
 use super::least_squares::{Held, Unknown, least_squares_holding};
+use super::train::train;
 use super::{FitError, Fitted, Wanted, percent, plain, wanted};
 use crate::numeric::{exp, ln, relaxation};
 use crate::units::{Ampere, Second, Siemens, Volt};
@@ -308,7 +309,7 @@ fn fit_retention(points: &[(f64, f64)], stretched: bool, held: &[Held]) -> Resul
 /// A train of equal pulses on a soft bound: G_n = G_0 + (G_end - G_0)(1 - e^(-a (n - n_0))) with n_0 the first pulse. Points
 /// are (n, conductance).
 ///
-/// Parameters `g_0`, `g_end` and `dose` a, the dose of one pulse.
+/// Parameters `g_0`, `g_end` and `dose` a, the dose of one pulse; and `dose_sigma`, the spread of doses, where it shows.
 ///
 /// # Errors
 /// See [`FitError`]: a train that does not bend leaves `dose` and `g_end` open.
@@ -322,7 +323,7 @@ fn fit_pulses(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> 
         Unknown { name: "dose", unit: "", start, scale: true },
     ];
     let origin = points[0].0;
-    let fit = least_squares_holding("a pulse train", points, &unknowns, held, |n, p, d| {
+    let fit = train("a pulse train", points, &unknowns, held, |n, p, d| {
         let n = n - origin;
         let covered = if p[2] >= 0.0 { relaxation(p[2] * n).0 } else { 1.0 - exp(-p[2] * n) };
         (d[0], d[1], d[2]) = (1.0 - covered, covered, (p[1] - p[0]) * n * (1.0 - covered));

@@ -6,7 +6,8 @@
 //! the fewest numbers is kept.
 
 use super::curves::Curve;
-use super::least_squares::{Unknown, least_squares};
+use super::least_squares::Unknown;
+use super::train::train;
 use super::{FitError, Fitted};
 use crate::numeric::{ln, ln_1p};
 
@@ -56,7 +57,7 @@ impl PulseLaw {
         let fit = match self {
             Self::Linear => {
                 let step = Unknown { name: "step", start: (last.1 - first.1) / length, ..g_0 };
-                least_squares(what, &shifted, &[g_0, step], |n, p, d| {
+                train(what, &shifted, &[g_0, step], &[], |n, p, d| {
                     (d[0], d[1]) = (1.0, n);
                     p[0] + p[1] * n
                 })
@@ -64,7 +65,7 @@ impl PulseLaw {
             Self::LinearResistance => {
                 let start = (1.0 / first.1 - 1.0 / last.1) / length;
                 let step = Unknown { name: "step", unit: "Ohm", start, scale: true };
-                least_squares(what, &shifted, &[g_0, step], |n, p, d| {
+                train(what, &shifted, &[g_0, step], &[], |n, p, d| {
                     let share = 1.0 / (1.0 - p[0] * p[1] * n);
                     (d[0], d[1]) = (share * share, p[0] * p[0] * n * share * share);
                     p[0] * share
@@ -73,7 +74,7 @@ impl PulseLaw {
             Self::SoftBound | Self::Querlioz => {
                 let scale = Unknown { name: "scale", start: (last.1 - first.1) / ln(4.0), ..g_0 };
                 let dose = Unknown { name: "dose", unit: "", start: 3.0 / length, scale: true };
-                least_squares(what, &shifted, &[g_0, scale, dose], |n, p, d| {
+                train(what, &shifted, &[g_0, scale, dose], &[], |n, p, d| {
                     if 1.0 + p[2] * n <= 0.0 {
                         return f64::NAN;
                     }

@@ -3,7 +3,9 @@
 //! Step: (N + lambda diag N) d = J^T r with N = J^T J, every column scaled to unit length, so that parameters of
 //! different units meet as equals; Cholesky solves it. lambda falls where a step succeeds and grows where it fails.
 //! Standard errors: s^2 = sum r^2/(n - p), error_k = s sqrt((N^-1)_kk) where all points are equally uncertain. If they are
-//! not (a percentage of each value, say), that can be too small; then the variances are the diagonal of
+//! not (a percentage of each value, say), that can be too small: where r^2 goes with the size of the fitted values or with x (Koenker's
+//! form of the test of Breusch & Pagan, J. Econometrics 17, 107 (1981), at 5 %), or where points are too few to tell, the variances are the
+//! diagonal of
 //! N^-1 (J^T diag(r^2 / (1 - h)^2) J) N^-1, with h = j N^-1 j^T the leverage of the point whose row of J is j: one that
 //! pulls the curve to itself leaves too small a residual (White, Econometrica 48, 817 (1980); MacKinnon & White,
 //! J. Econometrics 29, 305 (1985), HC3: nearly the jackknife). The larger of the two is stated: too large by some percent
@@ -13,6 +15,7 @@
 //!
 //! Source: More, "The Levenberg-Marquardt algorithm: implementation and theory", Lect. Notes Math. 630 (1978).
 
+use super::distributions::chi_squared_tail;
 use super::{FitError, Fitted, FittedParameter};
 
 /// A parameter to be fitted.
@@ -36,6 +39,9 @@ const STEPS: usize = 500;
 /// this floor must lie well above that; it cuts in for leverages beyond 0.99 only.
 const LEAST_FREEDOM: f64 = 0.01;
 
+/// Rows from which on a test tells whether they are equally uncertain.
+const TOLD_ALIKE: usize = 20;
+
 /// A correlation from which on two parameters are one, unless the share of its value that each is known to is below the
 /// second number: a curve without noise determines both. Assumed.
 const TOGETHER: (f64, f64) = (0.99, 0.1);
@@ -49,10 +55,11 @@ pub struct Held {
     pub value: f64,
 }
 
-/// As [`least_squares`], with some parameters held: they come out as they went in, without an error.
+/// Fits y = model(x, p), whose last argument takes the derivatives by the parameters, with some of these held: they come out as they
+/// went in, without an error.
 ///
 /// # Errors
-/// As [`least_squares`].
+/// Too few points, a parameter the data leave open, or no convergence.
 pub fn least_squares_holding(
     what: &'static str,
     points: &[(f64, f64)],
@@ -60,11 +67,35 @@ pub fn least_squares_holding(
     held: &[Held],
     model: impl Fn(f64, &[f64], &mut [f64]) -> f64,
 ) -> Result<Fitted, FitError> {
+    holding((what, false), points, unknowns, held, &model)
+}
+
+/// The same of points that are known to be equally uncertain.
+///
+/// # Errors
+/// As [`least_squares_holding`].
+pub fn least_squares_alike(
+    what: &'static str,
+    points: &[(f64, f64)],
+    unknowns: &[Unknown],
+    held: &[Held],
+    model: impl Fn(f64, &[f64], &mut [f64]) -> f64,
+) -> Result<Fitted, FitError> {
+    holding((what, true), points, unknowns, held, &model)
+}
+
+fn holding(
+    what: (&'static str, bool),
+    points: &[(f64, f64)],
+    unknowns: &[Unknown],
+    held: &[Held],
+    model: Model<'_>,
+) -> Result<Fitted, FitError> {
     let given: Vec<Option<f64>> =
         unknowns.iter().map(|u| held.iter().find(|h| h.name == u.name).map(|h| h.value)).collect();
     let free: Vec<Unknown> =
         unknowns.iter().zip(&given).filter(|(_, given)| given.is_none()).map(|(u, _)| *u).collect();
-    let fit = least_squares(what, points, &free, |x, p, d| {
+    let fit = fitted(what, points, &free, &|x, p, d| {
         let (mut whole, mut gradient) = (Vec::with_capacity(unknowns.len()), vec![0.0; unknowns.len()]);
         let mut fitted = p.iter();
         for given in &given {
@@ -97,21 +128,18 @@ pub fn least_squares_holding(
 /// once for all laws.
 type Model<'a> = &'a dyn Fn(f64, &[f64], &mut [f64]) -> f64;
 
-/// Fits y = model(x, p), whose last argument takes the derivatives by the parameters.
-///
-/// # Errors
-/// Too few points, a parameter the data leave open, or no convergence.
-pub fn least_squares(
+#[cfg(test)]
+fn least_squares(
     what: &'static str,
     points: &[(f64, f64)],
     unknowns: &[Unknown],
     model: impl Fn(f64, &[f64], &mut [f64]) -> f64,
 ) -> Result<Fitted, FitError> {
-    fitted(what, points, unknowns, &model)
+    fitted((what, false), points, unknowns, &model)
 }
 
 fn fitted(
-    what: &'static str,
+    (what, alike): (&'static str, bool),
     points: &[(f64, f64)],
     unknowns: &[Unknown],
     model: Model<'_>,
@@ -171,7 +199,9 @@ fn fitted(
         open(k, "another parameter can make up for it; measure over a wider range".to_owned())
     })?;
     let variance = best / (n - m) as f64;
-    let weighted = squared_residuals(points, &p, m, &scale, &lower, model);
+    let alike = alike || n >= TOLD_ALIKE && equally_uncertain(points, &p, m, model);
+    let weighted =
+        if alike { vec![0.0; m * m] } else { squared_residuals(points, &p, m, &scale, &lower, model) };
     let columns: Vec<Vec<f64>> = (0..m)
         .map(|k| solve(&lower, &(0..m).map(|j| f64::from(u8::from(j == k))).collect::<Vec<_>>(), m))
         .collect();
@@ -250,6 +280,42 @@ fn normal_equations(
         }
     }
     (normal, slope, scale)
+}
+
+/// Whether r^2 goes neither with the size of the fitted values nor with x: n R^2 of its regression on both is chi squared.
+fn equally_uncertain(points: &[(f64, f64)], p: &[f64], m: usize, model: Model<'_>) -> bool {
+    let mut gradient = vec![0.0; m];
+    let rows: Vec<[f64; 3]> = points
+        .iter()
+        .map(|&(x, y)| {
+            let fitted = model(x, p, &mut gradient);
+            [(y - fitted) * (y - fitted), fitted.abs(), x]
+        })
+        .collect();
+    let n = rows.len() as f64;
+    let mean: [f64; 3] = std::array::from_fn(|k| rows.iter().map(|row| row[k]).sum::<f64>() / n);
+    let cross =
+        |i: usize, j: usize| rows.iter().map(|row| (row[i] - mean[i]) * (row[j] - mean[j])).sum::<f64>();
+    let (yy, aa, bb) = (cross(0, 0), cross(1, 1), cross(2, 2));
+    let (ya, yb, ab) = (cross(0, 1), cross(0, 2), cross(1, 2));
+    let det = aa * bb - ab * ab;
+    // Of two that say the same, one.
+    let (explained, free) = if det > 1e-9 * aa * bb {
+        ((ya * (bb * ya - ab * yb) + yb * (aa * yb - ab * ya)) / det, 2)
+    } else {
+        (
+            if aa > 0.0 {
+                ya * ya / aa
+            } else if bb > 0.0 {
+                yb * yb / bb
+            } else {
+                0.0
+            },
+            1,
+        )
+    };
+    let statistic = n * explained / yy;
+    !statistic.is_finite() || chi_squared_tail(statistic, free) > 0.05
 }
 
 /// J^T diag(r^2 / (1 - h)^2) J with the columns scaled as those of the normal equations, whose factor is `lower`.

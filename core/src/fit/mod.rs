@@ -1,11 +1,13 @@
 //! Measured curves to parameters, with standard errors.
 //!
-//! Every fit is least squares with equal weights. It states its residual, judges whether that is noise, and refuses data
+//! Every fit is least squares with equal weights, of a train of pulses those of its one-step increments. It states its residual, judges whether that is noise, and refuses data
 //! that cannot determine a parameter, by name: a number without an error bar that means something is worse than none.
 
 mod branches;
 mod columns;
 mod combine;
+#[cfg(test)]
+mod coverage;
 mod csv;
 mod curves;
 mod distributions;
@@ -17,6 +19,7 @@ mod preset;
 mod statistics;
 mod sweep;
 mod table_error;
+mod train;
 mod window;
 
 pub use columns::{Wanted, percent, plain, wanted};

@@ -11,7 +11,7 @@
 use super::branches::{Half, Switching, changes, halves, least_change, switching};
 use super::curves::Curve;
 use super::least_squares::{Held, undetermined};
-use super::statistics::{median_of_five, moments, robust_sigma};
+use super::statistics::{median, median_of_five, moments, robust_sigma};
 use super::{FitError, Fitted, FittedParameter};
 
 /// How a device is turned off.
@@ -128,7 +128,8 @@ pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, Fi
     let (kept, left_out) = without_wild_rows(&halves, &on);
     let state = on.as_slice();
     let of = |which: bool| kept.iter().filter(move |&&k| state[k] == which).map(|&k| points[k]);
-    let below: Vec<(f64, f64)> = of(true).filter(|p| p.1.abs() < 0.9 * limit(p.0)).collect();
+    let on_rows: Vec<(f64, f64)> = of(true).collect();
+    let below: Vec<(f64, f64)> = on_rows.iter().filter(|p| p.1.abs() < 0.9 * limit(p.0)).copied().collect();
     let off_rows: Vec<(f64, f64)> = of(false).collect();
     let (on_name, off_name) = if volatile { ("g_on", "g_off") } else { ("r_on", "r_off") };
     let conductance = |name: &str, value: f64, error: f64| {
@@ -149,7 +150,13 @@ pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, Fi
         None if below.len() < 3 => {
             return Err(never(on_name, "no rows of the on state lie below the compliance"));
         }
-        None => ohmic(&below, on_name)?,
+        None => {
+            // Chosen by what is measured, rows near the limit have their noise chosen too: by what is fitted they have not.
+            let first = ohmic(&below, on_name)?;
+            let fitted = |p: &&(f64, f64)| first.0 * p.0.abs() < 0.9 * limit(p.0);
+            let again: Vec<(f64, f64)> = on_rows.iter().filter(fitted).copied().collect();
+            if again.len() < 3 { first } else { ohmic(&again, on_name)? }
+        }
     };
     parameters.push(conductance(on_name, g_on.0, g_on.1));
     let mut bent = None;
@@ -256,20 +263,28 @@ fn mean(name: &str, events: &[(f64, f64)]) -> FittedParameter {
     FittedParameter { name: name.to_owned(), unit: "V".to_owned(), value: m, error }
 }
 
-/// The current of one sign that does not grow with the voltage any more, with its error.
+/// The current of one sign that does not grow with the voltage any more, with its error. Loop by loop, as the largest current of many is
+/// that of their noise; more than half of those that are on at three rows have to show it.
 fn plateau(points: &[(f64, f64)], halves: &[Half], on: &[bool], side: f64) -> Option<(f64, f64)> {
-    let mut rising = Vec::new();
+    let (mut lows, mut seen) = (Vec::new(), 0);
     for half in halves.iter().filter(|half| half.sign == side) {
         let rows = half.rows.start..half.top + 1;
         let smooth = median_of_five(&rows.clone().map(|k| points[k].1.abs()).collect::<Vec<_>>());
-        rising.extend(rows.zip(smooth).filter(|(k, _)| on[*k]).map(|(k, i)| (points[k].0.abs(), i)));
+        let rising: Vec<(f64, f64)> =
+            rows.zip(smooth).filter(|(k, _)| on[*k]).map(|(k, i)| (points[k].0.abs(), i)).collect();
+        seen += usize::from(rising.len() >= 3);
+        let most = rising.iter().fold(0.0, |most: f64, p| most.max(p.1));
+        let top: Vec<f64> = rising.iter().filter(|p| p.1 >= 0.99 * most).map(|p| p.0).collect();
+        let (low, high) =
+            top.iter().fold((f64::INFINITY, 0.0), |(a, b): (f64, f64), v| (a.min(*v), b.max(*v)));
+        if top.len() >= 3 && high >= 1.05 * low {
+            lows.push(low);
+        }
     }
-    let most = rising.iter().fold(0.0, |most: f64, p| most.max(p.1));
-    let top: Vec<f64> = rising.iter().filter(|p| p.1 >= 0.99 * most).map(|p| p.0).collect();
-    let (low, high) = top.iter().fold((f64::INFINITY, 0.0), |(a, b): (f64, f64), v| (a.min(*v), b.max(*v)));
-    if top.len() < 3 || high < 1.05 * low {
+    if lows.is_empty() || 2 * lows.len() <= seen {
         return None;
     }
+    let low = median(&lows);
     let flat: Vec<f64> = (0..points.len())
         .filter(|&k| on[k] && points[k].0 * side >= 1.02 * low)
         .map(|k| points[k].1.abs())
@@ -443,6 +458,25 @@ mod tests {
             [("i_cc", 1e-3), ("r_on", 200.0), ("r_off", 1e5), ("v_set", 0.5), ("v_reset", 0.4)]
         {
             close(&found.fit, name, value);
+        }
+    }
+
+    #[test]
+    fn set_has_the_sign_at_which_it_happens_whichever_sweep_is_larger() {
+        let through: Vec<f64> =
+            std::iter::once(0.0).chain((0..6).flat_map(|_| [-0.4, 0.0, 0.2, 0.0])).collect();
+        let mut on = false;
+        let rows = measured(&through, 80, |k, v| {
+            on = if v >= 0.12 { true } else { on && v > -0.1 };
+            let i = if on { (v / 200.0).min(8e-4) } else { v / 1e6 };
+            i * (1.0 + 0.005 * standard_normal(word(2, Purpose::Measurement, 0, k as u64)))
+        });
+        let found = fit_loop(&rows, &[]).unwrap().unwrap();
+        assert_eq!((found.polarity, found.sign), (Polarity::Bipolar, 1.0));
+        // A threshold lies within the step in which it was passed.
+        for (name, value, step) in [("v_set", 0.12, 2.5e-3), ("v_reset", 0.1, 5e-3)] {
+            let p = found.fit.get(name).unwrap();
+            assert!((p.value - value).abs() <= step, "{p:?}");
         }
     }
 

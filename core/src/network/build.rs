@@ -2,6 +2,7 @@
 
 use super::compile::{Form, arriving, decays, form, lanes, ranks};
 use super::fault::Fault;
+use super::kernel::Effect;
 use super::{
     Competition, CompetitionFault, Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows,
     Shared, Source, SourceKind,
@@ -447,6 +448,18 @@ fn check_projection(
         return;
     };
     faults.extend(projection.kernel.fault(&projection.name, target));
+    let steps_alone = target.kinds().any(|neuron| neuron.open().is_some_and(|open| !open.takes_ramps()));
+    let rises = match (projection.kernel.effect(), &projection.from) {
+        (Effect::Steps(changes), _) => changes.iter().any(|change| change.slope != 0.0),
+        (Effect::Follows, Origin::Source(source)) => match sources.get(*source).map(|source| &source.kind) {
+            Some(SourceKind::Current(current)) => current.rises(),
+            _ => false,
+        },
+        _ => false,
+    };
+    if steps_alone && rises {
+        faults.push(Fault::Ramps { name: name(), to: target.name.clone() });
+    }
     let (rows, columns) = (projection.rows, target.size);
     let synapses = projection.synapses(columns);
     if let Some(Fixed::Compact(weights)) = &projection.fixed

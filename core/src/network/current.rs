@@ -158,6 +158,12 @@ impl Current {
         Self::ramps(&points, start, Some(period))
     }
 
+    /// Whether it rises or falls between its changes.
+    #[must_use]
+    pub fn rises(&self) -> bool {
+        self.pieces.iter().any(|piece| piece.slope != 0.0)
+    }
+
     /// The same up to `at`, and this value (amperes) from there on; `None` of one that begins anew.
     #[must_use]
     pub fn then(&self, at: Time, value: f64) -> Option<Self> {

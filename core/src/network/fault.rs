@@ -172,6 +172,17 @@ pub enum Fault {
         /// How many there may be.
         allowed: usize,
     },
+    /// A drive that rises or falls where only steps are followed.
+    #[error(
+        "projection `{name}` carries a current that rises or falls, which `{to}` does not follow: the rows of its passive column are active or idle; \
+         allowed: jumps, rectangular pulses and steps of current"
+    )]
+    Ramps {
+        /// Name of the projection.
+        name: String,
+        /// Name of the population.
+        to: String,
+    },
     /// Parameters that are not valid for the neuron model.
     #[error("population `{name}`: {fault}")]
     Neuron {

@@ -1,4 +1,4 @@
-//! A threshold switch whose circuit leaves the drive on it after firing: `bare`, `series` and `load`.
+//! A threshold switch whose circuit leaves the drive on it after firing: `bare`, `series`, `load` and `node`.
 //!
 //! State and equations are those of the bench ([`ThresholdSwitch`](crate::device::threshold::ThresholdSwitch)): off, tau du/dt = -(u - u_rest) + V_d; on, the filament
 //! is held, or relaxes, as V_d says. V = R I is what the synapses apply, and the filament follows its share V_d. A jump is
@@ -83,16 +83,17 @@ impl Driven {
         self.shares[usize::from(state.on > 0.0)]
     }
 
-    /// [`Model::advance`] in `load`.
+    /// [`Model::advance`] in `load` and `node`.
     fn advance_load(&self, state: &mut DrivenState, ramp: Ramp) {
         let (device, circuit) = (&self.switch.device, &self.switch.circuit);
-        let (mut from, slope) = (0.0, (ramp.to - ramp.from) / ramp.length);
-        if let (true, Some(load)) = (state.on > 0.0, circuit.load(device, true)) {
-            let drive = (ramp.from, slope);
+        let mut from = 0.0;
+        let slope = |ramp: &Ramp| (ramp.to - ramp.from) / ramp.length;
+        if let (true, Some((load, behind))) = (state.on > 0.0, circuit.load(device, true, ramp)) {
+            let drive = (behind.from, slope(&behind));
             let (to, off) =
                 load.through(device, state.loaded(), drive, state.theta, (ramp.length, self.wall()));
             from = off.unwrap_or(ramp.length);
-            let spent = load.spent(device, state.node, ramp.piece(0.0, from));
+            let spent = load.spent(device, state.node, behind.piece(0.0, from));
             state.device += spent.device;
             state.limiter += spent.limiter;
             (state.x, state.node) = (to.x, to.node);
@@ -101,12 +102,13 @@ impl Driven {
             }
             state.turn_off(to.x);
         }
-        let Some(load) = circuit.load(device, false) else { return };
-        let left = ramp.piece(from, ramp.length);
+        let Some((load, behind)) = circuit.load(device, false, ramp) else { return };
+        let left = behind.piece(from, ramp.length);
         let spent = load.spent(device, state.node, left);
         state.leaked += spent.device;
         state.limiter += spent.limiter;
-        let to = load.off(device, state.loaded(), (left.from, slope), (left.length, self.wall()));
+        let drive = (left.from, slope(&behind));
+        let to = load.off(device, state.loaded(), drive, (left.length, self.wall()));
         (state.x, state.node) = (to.x, to.node);
         state.r *= exp(-(left.length / device.tau.get()));
     }
@@ -163,7 +165,7 @@ impl Model for Driven {
         let (device, circuit) = (&self.switch.device, &self.switch.circuit);
         let volts = flow.level + self.bias;
         let ramp = Ramp { from: volts, to: volts + flow.slope * span, length: span };
-        if circuit.load(device, false).is_some() {
+        if circuit.load(device, false, ramp).is_some() {
             return self.advance_load(state, ramp);
         }
         let (mut from, (mut a, mut b)) = (0.0, self.drive(state, flow));
@@ -189,8 +191,8 @@ impl Model for Driven {
 
     fn receive(&self, state: &mut DrivenState, input: Input) {
         let Input::Jump(volts) = input else { return };
-        if let Circuit::Load { r_s, c } = self.switch.circuit {
-            // An impulse of the drive charges the capacitor through the resistor.
+        if let Circuit::Load { r_s, c } | Circuit::Node { r_s, c, .. } = self.switch.circuit {
+            // An impulse of the drive charges the capacitor through the resistor; in `node` it is a charge as it is.
             state.node += volts * self.switch.device.tau.get() / (r_s.get() * c.get());
             return;
         }
@@ -204,14 +206,21 @@ impl Model for Driven {
         }
     }
 
+    fn takes_ramps(&self) -> bool {
+        self.switch.circuit.takes_ramps()
+    }
+
     fn fires(&self, state: &DrivenState) -> bool {
         state.on == 0.0 && state.x >= state.theta
     }
 
     fn next(&self, state: &DrivenState, flow: &Flow<'_>, limit: Time) -> Next {
         let (device, (a, b), seconds) = (&self.switch.device, self.drive(state, flow), limit.as_seconds());
-        if let Some(load) = self.switch.circuit.load(device, state.on > 0.0) {
-            let drive = (flow.level + self.bias, flow.slope);
+        let volts = flow.level + self.bias;
+        let ramp = Ramp { from: volts, to: volts + flow.slope * seconds, length: seconds };
+        let on = state.on > 0.0;
+        if let Some((load, behind)) = self.switch.circuit.load(device, on, ramp) {
+            let drive = (behind.from, if self.takes_ramps() { flow.slope } else { 0.0 });
             let (_, turns) = load.through(device, state.loaded(), drive, state.theta, (seconds, self.wall()));
             return match turns {
                 None => Next::Never,

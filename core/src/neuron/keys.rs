@@ -1,6 +1,7 @@
 //! The keys of a neuron model: a scenario sets them, a library user through [`Described::with`].
 
 use super::model::Model;
+use crate::device::Open;
 use crate::keys::from_list;
 pub use crate::keys::{ModelFault, ModelKey, Reader, Unstated, key, shown};
 use crate::numeric::decimal::{difference, product};
@@ -17,6 +18,19 @@ pub trait Described: Model {
     /// # Errors
     /// Every value that makes no neuron.
     fn from_keys(value: &dyn Fn(&str) -> Option<f64>) -> Result<Self, Vec<ModelFault>>;
+
+    /// The `kind` of the devices that it is made of, if it is made of any. Where a key of the model is one of theirs, the device has
+    /// its default.
+    const DEVICE: Option<&'static str> = None;
+
+    /// The model of a device and these values.
+    ///
+    /// # Errors
+    /// As [`Described::from_keys`].
+    fn from_device(device: &Open, value: &dyn Fn(&str) -> Option<f64>) -> Result<Self, Vec<ModelFault>> {
+        let _ = device;
+        Self::from_keys(value)
+    }
 
     /// Values that are allowed and probably not meant, with a reason each.
     fn remarks(&self) -> Vec<ModelFault> {

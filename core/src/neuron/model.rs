@@ -163,6 +163,16 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
         Self::DECAYS
     }
 
+    /// Whether its drive may rise and fall between changes, and not step alone.
+    fn takes_ramps(&self) -> bool {
+        true
+    }
+
+    /// Whether what [`Model::spent`] tells has the jumps in it, because they are pulses of a stated width.
+    fn pays_for_jumps(&self) -> bool {
+        false
+    }
+
     /// [`Model::RECEPTORS`].
     fn receptors(&self) -> &'static [&'static str] {
         Self::RECEPTORS

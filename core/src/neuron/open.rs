@@ -33,6 +33,8 @@ trait Dynamics: Debug + Send + Sync {
     fn identity(&self) -> (&'static str, u32);
     fn variables(&self) -> &'static [(&'static str, &'static str)];
     fn decays(&self) -> usize;
+    fn takes_ramps(&self) -> bool;
+    fn pays_for_jumps(&self) -> bool;
     fn receptors(&self) -> &'static [&'static str];
     fn scale(&self) -> Scale;
     fn start(&self, draws: &Draws) -> Words;
@@ -79,6 +81,14 @@ impl<M: Model> Dynamics for M {
 
     fn decays(&self) -> usize {
         Model::decays(self)
+    }
+
+    fn takes_ramps(&self) -> bool {
+        Model::takes_ramps(self)
+    }
+
+    fn pays_for_jumps(&self) -> bool {
+        Model::pays_for_jumps(self)
     }
 
     fn receptors(&self) -> &'static [&'static str] {
@@ -214,6 +224,14 @@ impl Model for Open {
 
     fn decays(&self) -> usize {
         self.0.decays()
+    }
+
+    fn takes_ramps(&self) -> bool {
+        self.0.takes_ramps()
+    }
+
+    fn pays_for_jumps(&self) -> bool {
+        self.0.pays_for_jumps()
     }
 
     fn receptors(&self) -> &'static [&'static str] {

@@ -156,8 +156,16 @@ impl Switch {
             Circuit::Reset { open_after } => {
                 ("open_after", open_after.get(), open_after >= Second::ZERO, "zero seconds or more")
             }
-            Circuit::Load { c, .. } if c <= Farad::ZERO => ("c", c.get(), false, "above zero farads"),
-            Circuit::Series { r_s } | Circuit::Load { r_s, .. } => {
+            Circuit::Load { c, .. } | Circuit::Node { c, .. } if c <= Farad::ZERO => {
+                ("c", c.get(), false, "above zero farads")
+            }
+            Circuit::Node { v_row, .. } if v_row <= Volt::ZERO => {
+                ("v_row", v_row.get(), false, "above zero volts")
+            }
+            Circuit::Node { .. } if self.i_bias != Ampere::ZERO => {
+                ("i_bias", self.i_bias.get(), false, "zero: what reaches a passive column are its rows")
+            }
+            Circuit::Series { r_s } | Circuit::Load { r_s, .. } | Circuit::Node { r_s, .. } => {
                 ("r_s", r_s.get(), r_s > Ohm::ZERO, "above zero ohms")
             }
         };

@@ -282,7 +282,9 @@ pub fn conforms<M: Described>(size: f64, jump: f64, tolerance: f64) {
     let mut fired = 0;
     for seed in 0..60 {
         let mut draws = Numbers(seed);
-        let taus: Vec<f64> = (0..seed % 3).map(|_| model.scale().tau * draws.within(0.2, 3.0)).collect();
+        let taus: Vec<f64> = (0..(seed % 3).min(M::DECAYS as u64))
+            .map(|_| model.scale().tau * draws.within(0.2, 3.0))
+            .collect();
         let slope = if seed % 4 == 0 { draws.within(-0.1, 0.1) * size / model.scale().tau } else { 0.0 };
         let mut neuron = Neuron::new(&model, &taus, (draws.within(0.0, 2.0) * size, slope), seed);
         for _ in 0..12 {
@@ -358,11 +360,16 @@ fn random_values_give_finite_states<M: Described>(size: f64, jump: f64) {
         let Ok(model) = M::with(&values) else { continue };
         accepted += 1;
         let tau = model.scale().tau;
-        let mut neuron = Neuron::new(&model, &[tau * draws.within(0.1, 3.0)], (0.0, 0.0), seed);
+        let taus = [tau * draws.within(0.1, 3.0)];
+        let fades = M::DECAYS > 0;
+        let mut neuron = Neuron::new(&model, if fades { &taus[..] } else { &[] }, (0.0, 0.0), seed);
         for _ in 0..6 {
             let strength = 10f64.powf(draws.within(-1.0, 1.5));
             neuron.receive(What::Drive { a: strength * size * draws.within(-1.0, 1.0), b: 0.0 });
-            neuron.receive(What::Current { index: 0, p: strength * size * draws.within(-1.0, 1.0), q: 0.0 });
+            let p = strength * size * draws.within(-1.0, 1.0);
+            if fades {
+                neuron.receive(What::Current { index: 0, p, q: 0.0 });
+            }
             neuron.receive(What::Input(Input::Jump(strength * jump * draws.within(-1.0, 1.0))));
             if !neuron.dead() && model.fires(&neuron.state) {
                 neuron.fire();

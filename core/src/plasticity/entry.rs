@@ -20,6 +20,8 @@ pub struct RuleEntry {
     pub source: &'static str,
     /// Its keys, in the order of the reference.
     pub keys: &'static [ModelKey],
+    /// The kind of volatile device whose state the weight is.
+    pub device: Option<&'static str>,
     pub(super) make: Make,
 }
 
@@ -33,6 +35,7 @@ impl RuleEntry {
             title: R::TITLE,
             source: R::SOURCE,
             keys: R::KEYS,
+            device: R::DEVICE,
             make: |value, law| made::<R>(value).map(|rule| Rule::local(rule, law)),
         }
     }

@@ -5,7 +5,7 @@
 //! traces, bounds, devices, order within an instant, saving and engines are not its concern.
 
 use super::cells::{Bank, Cells, Ideal, Real};
-use super::dependence::{Any, Gain, Loop, with_gain};
+use super::dependence::{Any, Bounds, Gain, Loop, with_gain};
 use super::layout::Layout;
 use super::memory::Memory;
 use super::rule::{Law, Rule};
@@ -57,6 +57,8 @@ pub enum Step {
     Up(f64),
     /// dw = -a s f-(w).
     Down(f64),
+    /// w = w_min + p (w_max - w_min), whatever it was: of rules whose values are the weight.
+    To(f64),
 }
 
 /// A learning rule: its constants, and what they make of an arrival and a spike.
@@ -78,6 +80,9 @@ pub trait LocalRule: Clone + Debug + PartialEq + Send + Sync + 'static {
 
     /// Every key, in the order of the reference.
     const KEYS: &'static [ModelKey];
+
+    /// The `kind` of the devices whose own state is the weight, where they keep none: they give the defaults of keys that are theirs.
+    const DEVICE: Option<&'static str> = None;
 
     /// Whether a spike counts the arrivals of its own instant, which have caused it, as earlier than itself.
     const OWN_ARRIVALS: bool = false;
@@ -372,8 +377,9 @@ impl Sight<'_> {
 impl Step {
     /// The change it makes of a weight.
     #[inline(always)]
-    fn of<G: Gain>(self, w: f64, scale: f64, gain: G) -> f64 {
+    fn of<G: Gain>(self, w: f64, scale: f64, gain: G, bounds: Bounds) -> f64 {
         match self {
+            Self::To(p) => bounds.clip(bounds.w_min + p * bounds.span()) - w,
             Self::Stay => 0.0,
             Self::Up(a) => a * scale * gain.up(w),
             Self::Down(a) => -(a * scale * gain.down(w)),
@@ -392,8 +398,8 @@ impl Visit<'_> {
                 let part = col * rows..(col + 1) * rows;
                 let (sight, changes) = (&mut sight, &mut changes[..]);
                 let own = &mut own[part.start * each..part.end * each];
-                let column =
-                    OfColumn { rule, sight, col, own, scale, weights: &weights[part.clone()], changes };
+                let (weights_of, bounds) = (&weights[part.clone()], law.bounds);
+                let column = OfColumn { rule, sight, col, own, scale, bounds, weights: weights_of, changes };
                 if cells.alike() {
                     with_gain(law.dependence, law.unit, law.bounds, column);
                 } else {
@@ -407,7 +413,7 @@ impl Visit<'_> {
             let w = &mut weights[k];
             let step = sight.ask(rule, *w, (row, col), &mut own[k * each..(k + 1) * each]);
             if step != Step::Stay {
-                cells.change(k, w, step.of(*w, scale, cells.gain(k)));
+                cells.change(k, w, step.of(*w, scale, cells.gain(k), law.bounds));
             }
         };
         for line in lines.iter().map(|&line| line as usize) {
@@ -426,6 +432,7 @@ struct OfColumn<'a, 'b, R> {
     col: usize,
     own: &'a mut [f64],
     scale: f64,
+    bounds: Bounds,
     weights: &'a [f64],
     changes: &'a mut [f64],
 }
@@ -433,11 +440,11 @@ struct OfColumn<'a, 'b, R> {
 impl<R: LocalRule> OfColumn<'_, '_, R> {
     #[inline(always)]
     fn fill<G: Gain>(self, gain: impl Fn(usize) -> G) {
-        let Self { rule, sight, col, own, scale, weights, changes } = self;
+        let Self { rule, sight, col, own, scale, bounds, weights, changes } = self;
         let each = R::VALUES.len();
         for (row, (&w, change)) in weights.iter().zip(changes).enumerate() {
             let step = sight.ask(rule, w, (row, col), &mut own[row * each..(row + 1) * each]);
-            *change = step.of(w, scale, gain(row));
+            *change = step.of(w, scale, gain(row), bounds);
         }
     }
 }

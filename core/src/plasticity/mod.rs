@@ -21,6 +21,7 @@ mod cells;
 mod dependence;
 mod dispersion;
 mod entry;
+mod filament;
 mod journal;
 mod layout;
 mod local;
@@ -41,6 +42,7 @@ pub use cells::{DeviceState, Devices, ProgramPulse, entity};
 pub use dependence::{Bounds, Dependence, Unit};
 pub use dispersion::{Differs, Dispersion};
 pub use entry::RuleEntry;
+pub use filament::Filament;
 pub use journal::Change;
 pub use layout::Layout;
 pub use local::{Decay, Local, LocalRule, Seen, Step, TRACES};
@@ -63,5 +65,6 @@ pub fn shipped() -> Vec<RuleEntry> {
         RuleEntry::of::<Triplet>(),
         RuleEntry::of::<Rectangular>(),
         RuleEntry::of::<PostTrace>(),
+        RuleEntry::of::<Filament>(),
     ]
 }

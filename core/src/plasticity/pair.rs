@@ -144,6 +144,7 @@ impl Pair {
             title: "exponential window of pairs of spikes",
             source: "Song, Miller & Abbott 2000; Morrison, Diesmann & Gerstner 2008",
             keys: Self::KEYS,
+            device: None,
             make: |value, law| {
                 let mut read = Reader::new(Self::KEYS, value);
                 let pair = Self {

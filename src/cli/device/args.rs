@@ -121,18 +121,22 @@ pub struct Common {
 /// What is around a threshold switch.
 #[derive(Clone, Debug, Args)]
 pub struct Around {
-    /// Circuit of a threshold switch: `bare` (the drive stays), `reset` (it is taken away after firing), `series` or `load`.
-    #[arg(long, value_name = "NAME", value_parser = ["bare", "reset", "series", "load"])]
+    /// Circuit of a threshold switch: `bare` (the drive stays), `reset` (it is taken away after firing), `series`, `load` or `node`
+    /// (a passive column; `pulses` alone).
+    #[arg(long, value_name = "NAME", value_parser = ["bare", "reset", "series", "load", "node"])]
     pub circuit: Option<String>,
     /// How long after firing the drive still flows, in the circuit `reset`. Default: 100 us, assumed.
     #[arg(long, value_name = "TIME", value_parser = quantity::<Second>)]
     pub open_after: Option<Second>,
-    /// Resistor of the circuits `series` and `load`.
+    /// Resistor of the circuits `series` and `load`; in `node` that of one row.
     #[arg(long, value_name = "RESISTANCE", value_parser = positive::<Ohm>)]
     pub series_resistor: Option<Ohm>,
-    /// Capacitor across the switch, in the circuit `load`.
+    /// Capacitor across the switch, in the circuits `load` and `node`.
     #[arg(long, value_name = "CAPACITANCE", value_parser = positive::<Farad>)]
     pub capacitor: Option<Farad>,
+    /// Voltage of an active row, in the circuit `node`: pulses of V are V/row-voltage rows.
+    #[arg(long, value_name = "VOLTAGE", value_parser = positive::<Volt>)]
+    pub row_voltage: Option<Volt>,
 }
 
 #[derive(Clone, Debug, Args)]

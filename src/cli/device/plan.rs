@@ -26,6 +26,15 @@ pub fn plan(asked: &Asked, preset: Preset) -> Result<ExperimentPlan, Failure> {
     let volatile = preset.device.memory().is_none();
     let own = common.vary || (volatile && matches!(asked, Asked::Cycles(_)));
     let circuit = asked.around().map(|around| circuit(around, &preset)).transpose()?.flatten();
+    if circuit.is_some_and(|circuit| !circuit.takes_ramps())
+        && matches!(asked, Asked::Iv(_) | Asked::Cycles(_))
+    {
+        return Err(Failure::new(format!(
+            "`{}` sweeps a voltage, and the rows of the circuit `node` are active or idle",
+            asked.name()
+        ))
+        .with_hint("`pulses` drives a passive column; `iv` and `cycles` have the other circuits"));
+    }
     let device = DeviceUnderTest { name: preset.name.clone(), preset, own, circuit };
     let (title, experiment) = match asked {
         Asked::Iv(args) => ("Current and voltage", iv(args, &device)?),
@@ -74,9 +83,13 @@ fn circuit(asked: &Around, preset: &Preset) -> Result<Option<Circuit>, Failure> 
         (
             "--series-resistor",
             asked.series_resistor.is_some(),
-            if name == Some("load") { "load" } else { "series" },
+            match name {
+                Some(name @ ("load" | "node")) => name,
+                _ => "series",
+            },
         ),
-        ("--capacitor", asked.capacitor.is_some(), "load"),
+        ("--capacitor", asked.capacitor.is_some(), if name == Some("node") { "node" } else { "load" }),
+        ("--row-voltage", asked.row_voltage.is_some(), "node"),
     ];
     if preset.device.get::<VolatileSwitch>().is_none() {
         let option = name.map(|_| "--circuit").or(elements.iter().find(|of| of.1).map(|of| of.0));
@@ -96,7 +109,7 @@ fn circuit(asked: &Around, preset: &Preset) -> Result<Option<Circuit>, Failure> 
             }
             Circuit::Reset { open_after }
         }
-        Some(circuit @ ("series" | "load")) => {
+        Some(circuit @ ("series" | "load" | "node")) => {
             let r_s = asked.series_resistor.ok_or_else(|| {
                 Failure::new(format!("the circuit `{circuit}` has a resistor"))
                     .with_hint("add --series-resistor \"200 kOhm\"")
@@ -105,9 +118,17 @@ fn circuit(asked: &Around, preset: &Preset) -> Result<Option<Circuit>, Failure> 
                 return Ok(Some(Circuit::Series { r_s }));
             }
             let c = asked.capacitor.ok_or_else(|| {
-                Failure::new("the circuit `load` has a capacitor").with_hint("add --capacitor \"10 nF\"")
+                Failure::new(format!("the circuit `{circuit}` has a capacitor"))
+                    .with_hint("add --capacitor \"10 nF\"")
             })?;
-            Circuit::Load { r_s, c }
+            if circuit == "load" {
+                return Ok(Some(Circuit::Load { r_s, c }));
+            }
+            let v_row = asked.row_voltage.ok_or_else(|| {
+                Failure::new("the circuit `node` has rows that are active at a voltage")
+                    .with_hint("add --row-voltage \"0.3 V\"")
+            })?;
+            Circuit::Node { r_s, v_row, c }
         }
         _ => Circuit::Bare,
     }))

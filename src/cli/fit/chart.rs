@@ -4,8 +4,24 @@ use super::super::measured::Measured;
 use super::args::Model;
 use super::found::{Found, Shape};
 use super::table::with_error;
-use memspike::fit::Curve;
+use memspike::fit::{Curve, PulseLaw};
 use memspike::plot::chart::{Axis, Chart, Look, Mark, Series, Stack};
+
+/// Width and height of one picture.
+const SIZE: (u32, u32) = (760, 600);
+
+/// Pictures of several measurements of a device, one below the other.
+pub fn stacked(pictures: &[String]) -> String {
+    let (width, height) = (SIZE.0, SIZE.1 * pictures.len() as u32);
+    let placed = (0..).zip(pictures).map(|(k, svg): (u32, &String)| {
+        svg.replacen("<svg role=\"img\"", &format!("<svg y=\"{}\"", k * SIZE.1), 1)
+    });
+    format!(
+        "<svg role=\"img\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+         xmlns=\"http://www.w3.org/2000/svg\">\n<title>Fits of one device</title>\n{}</svg>\n",
+        placed.collect::<String>()
+    )
+}
 
 pub fn draw(model: Model, data: &Measured, found: &Found) -> String {
     // Many parameters leave no room for their errors; the table has them.
@@ -33,7 +49,14 @@ pub fn draw(model: Model, data: &Measured, found: &Found) -> String {
         Chart::new("", x.clone(), y).points("measured", data.points.iter().filter(visible).map(shown));
     match &found.shape {
         Shape::Curve(curve) => {
-            for (k, points) in curves(*curve, data, found).into_iter().enumerate() {
+            let lines = match (curve, found.law) {
+                // Of another law than the one that the curve is: what it says of each row.
+                (Curve::Pulses, law) if law != PulseLaw::SoftBound => {
+                    vec![data.points.iter().zip(&found.fit.residuals).map(|(p, r)| (p.0, p.1 - r)).collect()]
+                }
+                _ => curves(*curve, data, found),
+            };
+            for (k, points) in lines.into_iter().enumerate() {
                 let name = if k == 0 { "fitted" } else { "" };
                 upper = upper.series(Series::new(name, Look::Reference, points));
             }
@@ -54,7 +77,7 @@ pub fn draw(model: Model, data: &Measured, found: &Found) -> String {
     let (residuals, axis) = residuals(model, data, found);
     let lower = Chart::new("", x, axis).points("", residuals).mark(Mark::y(0.0, ""));
     Stack::new(format!("Fit of {}", data.name()), told.join("; "))
-        .size(760, 600)
+        .size(SIZE.0, SIZE.1)
         .below(upper, 1.0)
         .below(lower, 0.4)
         .svg()

@@ -55,7 +55,6 @@ pub fn find(args: &FitArgs) -> Result<Device, Failure> {
         (args.layout.skip > 0, "--skip"),
         (args.from.is_some() || args.to.is_some(), "--from and --to"),
         (!args.param.is_empty(), "--param"),
-        (args.plot.is_some(), "--plot"),
     ]
     .into_iter()
     .filter_map(|(given, name)| given.then_some(name))

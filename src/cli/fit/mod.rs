@@ -85,6 +85,11 @@ fn several(args: &FitArgs, output: &Output) -> Result<End, Failure> {
     for note in found.chain(&device.notes) {
         output.note(note);
     }
+    if let Some(path) = &args.plot {
+        let pictures = device.parts.iter().map(|part| chart::draw(part.args.model, &part.data, &part.found));
+        files::write_picture(path, &chart::stacked(&pictures.collect::<Vec<_>>()))?;
+        output.note(&format!("drawn in {}", path.display()));
+    }
     let bad: Vec<&device::Part> = device.parts.iter().filter(|part| !part.found.judgement.fits()).collect();
     let good = bad.is_empty() && device.contradictions.is_empty();
     if let (Some(path), Some(text)) = (&args.out, device.text.as_ref().filter(|_| good || args.anyway)) {

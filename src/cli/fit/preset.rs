@@ -281,6 +281,14 @@ fn pulses(
         put("scale", "beta", Some(number(beta)), "");
         put("dose", "alpha", Some(number(get("dose") * memspike::numeric::exp(beta * x_0) / beta)), "");
     }
+    if let Some(sigma) = found.fit.get("dose_sigma") {
+        put(
+            "dose_sigma",
+            "dose_sigma",
+            Some(number(sigma.value)),
+            "; steps differ by it from pulse to pulse",
+        );
+    }
     let tau = width.get() / dose;
     let magnitude = v.abs();
     let how = format!(", one pulse of {amplitude} and {width} has the dose {dose:.4}");

@@ -11,7 +11,7 @@ use super::compare::{Row, compare};
 use super::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, PulseShape};
 use crate::device::preset::Preset;
 use crate::device::threshold::{Circuit, VolatileSwitch};
-use crate::units::{Farad, Ohm, Quantity as _, Second, Siemens};
+use crate::units::{Farad, Ohm, Quantity as _, Second, Siemens, Volt};
 
 /// The experiments of `kind = "device"`, if nothing is wrong with them.
 pub fn lower(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Vec<ExperimentPlan>> {
@@ -93,10 +93,12 @@ table! {
         /// How long after firing the drive still flows.
         open_after: Option<Second> = Kind::Quantity(Unit::Second, Bounds::NON_NEGATIVE.up_to(4000.0)),
             assumed("\"100 us\"", "the periphery is not reported"), when("circuit", &["reset"]);
-        /// Resistor in series with the switch.
-        r_s: Option<Ohm> = positive(Unit::Ohm), when("circuit", &["series", "load"]);
-        /// Capacitor across the switch.
-        c: Option<Farad> = positive(Unit::Farad), when("circuit", &["load"]);
+        /// Resistor in series with the switch; in `node` that of one row.
+        r_s: Option<Ohm> = positive(Unit::Ohm), when("circuit", &["series", "load", "node"]);
+        /// Voltage of a row that is active: a drive V is V/v_row rows of r_s.
+        v_row: Option<Volt> = positive(Unit::Volt), when("circuit", &["node"]);
+        /// Capacitor across the switch; in `node` that of the column.
+        c: Option<Farad> = positive(Unit::Farad), when("circuit", &["load", "node"]);
     }
 }
 
@@ -172,8 +174,24 @@ fn circuit(
     device: &DeviceUnderTest,
 ) -> Option<Circuit> {
     if device.preset.device.get::<VolatileSwitch>().is_some() {
-        let circuit = around.and_then(|around| around.circuit.with(around.open_after, around.r_s, around.c));
-        return circuit.filter(|_| fields.entry("circuit").active);
+        let of =
+            |around: &Around| around.circuit.with(around.open_after, (around.r_s, around.v_row), around.c);
+        let circuit = around.and_then(of).filter(|_| fields.entry("circuit").active);
+        if let Some(ramps) = fields.word("kind").filter(|kind| ["iv", "cycles"].contains(kind))
+            && circuit.is_some_and(|circuit| !circuit.takes_ramps())
+        {
+            lower.faults.push(
+                Diagnostic::error(format!(
+                    "{} sweeps a voltage, which a passive column does not follow",
+                    fields.what
+                ))
+                .maybe_at(fields.place("circuit"))
+                .also(fields.written("kind"), format!("{ramps} sweeps"))
+                .label("its rows are active or idle")
+                .allowed("circuit = \"node\" with kind = \"pulses\" or \"integration\""),
+            );
+        }
+        return circuit;
     }
     // Every device is between a source and its limiter, where nothing else is said.
     if let Some(at) = fields

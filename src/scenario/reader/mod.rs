@@ -204,6 +204,14 @@ impl Reader<'_> {
                     let name = name.clone();
                     self.preset = self.device(&name, &entry, &fields);
                 }
+                // A volatile one gives the rule of its filament what it is.
+                ("device", Some(Datum::Text(name)))
+                    if entry.active && fields.path.starts_with("projection.") =>
+                {
+                    let index = self.filled.place(name, Refers::Device);
+                    let preset = index.and_then(|index| self.filled.devices[index].clone());
+                    self.preset = preset.filter(|preset| preset.device.memory().is_none());
+                }
                 // A device to be measured has a preset of any kind, which `device::lower` reads.
                 ("preset", Some(Datum::Text(name)))
                     if entry.active && fields.path.starts_with("population.") =>
@@ -232,10 +240,8 @@ impl Reader<'_> {
         let index = lower.index(name, at, &format!("`device` of {}", population.what), Refers::Device)?;
         let device = format!("device `{name}`");
         // Of what kind: that of a registered model, or a switch.
-        let kinds = self.registry.devices();
-        let model = population.word("model").unwrap_or_default();
-        let wanted =
-            kinds.iter().find(|kind| kind.name == model).map_or(VolatileSwitch::NAME, |kind| kind.name);
+        let model = self.registry.find(population.word("model").unwrap_or_default());
+        let wanted = model.and_then(|entry| entry.device).unwrap_or(VolatileSwitch::NAME);
         let preset = self.filled.devices[index].clone();
         preset.filter(|preset| preset::fires(preset, (&device, wanted), at, self.faults))
     }

@@ -13,6 +13,7 @@ use crate::device::threshold::Circuit;
 use crate::energy::{Category, Ledger};
 use crate::engine::Run;
 use crate::network::{Losers, Network, Rivalry, Rows};
+use crate::neuron::model::Model as _;
 use crate::training::Totals;
 use crate::units::{Ampere, Second};
 
@@ -134,7 +135,7 @@ fn erasing(population: &PopulationPlan) -> f64 {
 
 /// Books what the neurons themselves tell of their devices, and says of which they cannot tell what they spend off.
 pub fn spent(plan: &Plan, run: &Run, energy: &mut Ledger) -> Vec<String> {
-    let (mut told, mut notes) = (false, Vec::new());
+    let (mut leaks, mut notes) = (false, Vec::new());
     for (index, population) in plan.populations.iter().enumerate() {
         let incoming = || plan.projections.iter().filter(|projection| projection.to == index);
         let driven = population.switch.is_none();
@@ -148,14 +149,15 @@ pub fn spent(plan: &Plan, run: &Run, energy: &mut Ledger) -> Vec<String> {
             }
             energy.book(&population.name, Category::Limiter, limiter);
             energy.book(&population.name, Category::Leakage, off);
-            told = true;
+            leaks = true;
         }
         let asked = if driven { spent.is_some() } else { plan.record.energy };
-        if asked && incoming().any(|projection| projection.kernel.jumps()) {
+        let told = population.neuron.open().is_some_and(|open| open.pays_for_jumps());
+        if asked && !told && incoming().any(|projection| projection.kernel.jumps()) {
             notes.push(jumps(population));
         }
     }
-    if told {
+    if leaks {
         energy.not_modelled.retain(|category| *category != Category::Leakage);
     }
     notes

@@ -21,8 +21,7 @@ pub fn population_keys(registry: &Registry, model: Option<&str>) -> &'static [Ke
     let rest = || match entry {
         None => Described::KEYS[1..].to_vec(),
         Some(entry) => {
-            // A kind of device with the name of the model is what it can be made of.
-            let device = registry.devices().iter().find(|kind| kind.name == entry.name);
+            let device = registry.devices().iter().find(|kind| Some(kind.name) == entry.device);
             let any = |key: &&Key| {
                 ["size", "shape", "cost"].contains(&key.name) || key.name == "device" && device.is_some()
             };
@@ -36,7 +35,7 @@ pub fn population_keys(registry: &Registry, model: Option<&str>) -> &'static [Ke
         }
     };
     let kinds: Vec<&str> = registry.devices().iter().map(|kind| kind.name).collect();
-    let of = format!("{:?}{choices:?}{kinds:?}", entry.map(|entry| entry.keys));
+    let of = format!("{:?}{choices:?}{kinds:?}", entry.map(|entry| (entry.keys, entry.device)));
     kept(of, || {
         let choices: &'static [Choice] = Box::leak(choices.into_boxed_slice());
         let model = Key { kind: Kind::Choice(choices), ..Described::KEYS[0] };

@@ -6,7 +6,7 @@ use memspike::encoding::{AliasTable, BLOCK, RateProfile};
 use memspike::network::{Builder, Competition, Current, Delays, Kernel, Origin, Rows, SourceKind};
 use memspike::neuron::model::{Model as _, Scale};
 use memspike::neuron::{Floor, Lif, Neuron, Reset, Switch};
-use memspike::registry::Registry;
+use memspike::registry::{NeuronEntry, Registry};
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
 use memspike::waveform::Waveform;
@@ -338,7 +338,7 @@ const CONDUCTANCE_LIF: usize = 1;
 pub fn mixed(mut spec: Spec, state: &mut u64) -> Spec {
     let mut draw = |n: u64| (mix(state) * n as f64) as u64;
     let mut one_in = |n: u64| draw(n) == 0;
-    let models = Registry::shipped().neurons().len() as u64;
+    let models = open_models().len() as u64;
     for population in &mut spec.populations {
         if one_in(2) {
             // Each as likely as the others.
@@ -450,10 +450,16 @@ pub fn lif(population: &PopulationSpec) -> Lif {
     }
 }
 
+/// The registered models that take currents of every form.
+pub fn open_models() -> Vec<NeuronEntry> {
+    let fades = |entry: &&NeuronEntry| entry.make(&|_| None).is_ok_and(|(open, _)| open.decays() > 0);
+    Registry::shipped().neurons().iter().filter(fades).copied().collect()
+}
+
 pub fn neuron(population: &PopulationSpec) -> Neuron {
     if let Some(number) = population.open {
-        let registry = Registry::shipped();
-        let entry = registry.neurons()[number % registry.neurons().len()];
+        let models = open_models();
+        let entry = models[number % models.len()];
         return entry.make(&|_| None).unwrap_or_else(|faults| panic!("{}: {faults:?}", entry.name)).0.into();
     }
     let lif = lif(population);

@@ -72,11 +72,9 @@ impl Model for DoseMemory {
 
     const NAME: &'static str = "dose_device";
     const TITLE: &'static str = "a conductance that a rate of the voltage moves, and that stays";
-    const ROLES: &'static [Role] = &[Role::Synapse];
+    const ROLES: &'static [Role] = &[Role::Synapse, Role::Neuron];
     const EXPERIMENTS: &'static [&'static str] =
         &["iv", "pulses", "cycles", "retention", "stdp", "spike_pulses"];
-    const LACKS: &'static [(&'static str, &'static str)] =
-        &[("neuron", "it does not forget, and has no threshold at which it fires; it is a synapse")];
     const LOOP: &'static [Measure] = &[
         measure("sweeps_up", MeasuredIn::Count, "sweeps that raise the conductance"),
         measure("sweeps_down", MeasuredIn::Count, "sweeps that lower the conductance"),

@@ -5,6 +5,14 @@
 //!
 //! V_d = V/(1 + R_s G),  G = G_off off and G_on on.
 //!
+//! In `node` the rows of a crossbar drive a passive column, across which the switch is:
+//!
+//! C dV_d/dt = G_rows (V_row - V_d) - G V_d,
+//!
+//! where a row that is idle floats. A drive of V volts stands for V/V_row rows of the resistance R_s that are active at V_row,
+//! G_rows = (V/V_row)/R_s, so that what the column goes to and how fast depend on how many they are. Between changes of the rows
+//! it is the circuit `load` with their resistance.
+//!
 //! Assumed of `reset`: the filament relaxes from firing on, while the drive flows for `open_after` longer (1 % of the time
 //! that an Ag/TiO2/Pt switch stays on).
 
@@ -37,6 +45,15 @@ pub enum Circuit {
         /// The capacitor.
         c: Farad,
     },
+    /// A passive column, with the switch across it: no transimpedance, no periphery.
+    Node {
+        /// The resistance of one row, in terms of which the drive is told.
+        r_s: Ohm,
+        /// The voltage of a row that is active.
+        v_row: Volt,
+        /// The capacitance of the column.
+        c: Farad,
+    },
 }
 
 /// How long after firing `reset` takes the drive away, where nothing is stated: 100 us, assumed.
@@ -61,6 +78,7 @@ impl std::fmt::Display for Circuit {
             Self::Reset { open_after } => write!(f, "reset, open_after {open_after}"),
             Self::Series { r_s } => write!(f, "series, r_s {r_s}"),
             Self::Load { r_s, c } => write!(f, "load, r_s {r_s}, c {c}"),
+            Self::Node { r_s, v_row, c } => write!(f, "node, r_s {r_s}, v_row {v_row}, c {c}"),
         }
     }
 }
@@ -77,32 +95,63 @@ impl Circuit {
             Self::Reset { .. } => "reset",
             Self::Series { .. } => "series",
             Self::Load { .. } => "load",
+            Self::Node { .. } => "node",
         }
     }
 
-    /// The share of the applied voltage that the filament follows, of one that stays.
+    /// The share of the applied voltage that the filament follows, of one that stays; in `node` it depends on that: see
+    /// [`Circuit::follows`].
     #[must_use]
     pub fn share(&self, switch: &ThresholdSwitch, on: bool) -> f64 {
         match self {
             Self::Reset { .. } if on => 0.0,
             Self::Bare | Self::Reset { .. } => 1.0,
-            Self::Series { r_s } | Self::Load { r_s, .. } => {
+            Self::Series { r_s } | Self::Load { r_s, .. } | Self::Node { r_s, .. } => {
                 1.0 / (1.0 + r_s.get() * switch.conductance(on).get())
             }
         }
     }
 
-    /// Resistor and capacitor around a switch that is on, or off, in `load`.
+    /// What the filament follows under a drive of `v` volts that stays, in volts.
     #[must_use]
-    pub fn load(&self, switch: &ThresholdSwitch, on: bool) -> Option<Load> {
-        let Self::Load { r_s, c } = self else { return None };
-        Some(Load::new(switch, (r_s.get(), c.get()), on))
+    pub fn follows(&self, switch: &ThresholdSwitch, on: bool, v: f64) -> f64 {
+        match self {
+            Self::Node { v_row, .. } => v_row.get() / (1.0 + self.rows(v) * switch.conductance(on).get()),
+            _ => v * self.share(switch, on),
+        }
+    }
+
+    /// The resistance in ohms of the rows that a drive of `v` volts stands for in `node`, infinite of none.
+    fn rows(&self, v: f64) -> f64 {
+        let Self::Node { r_s, v_row, .. } = self else { return 0.0 };
+        let active = v / v_row.get();
+        if active > 0.0 { r_s.get() / active } else { f64::INFINITY }
+    }
+
+    /// Resistor and capacitor around a switch that is on, or off, in `load` and `node`, and the voltage behind the resistor,
+    /// while `ramp` is applied. The rows of `node` do not change within it: of a ramp they are those of its beginning.
+    #[must_use]
+    pub fn load(&self, switch: &ThresholdSwitch, on: bool, ramp: Ramp) -> Option<(Load, Ramp)> {
+        match *self {
+            Self::Load { r_s, c } => Some((Load::new(switch, (r_s.get(), c.get()), on), ramp)),
+            Self::Node { v_row, c, .. } => {
+                let behind = Ramp { from: v_row.get(), to: v_row.get(), length: ramp.length };
+                Some((Load::new(switch, (self.rows(ramp.from), c.get()), on), behind))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it follows drives that rise or fall, and not steps alone.
+    #[must_use]
+    pub const fn takes_ramps(&self) -> bool {
+        !matches!(self, Self::Node { .. })
     }
 
     /// What a drive of `v` volts makes of the switch if it stays.
     #[must_use]
     pub fn fate(&self, switch: &ThresholdSwitch, v: f64) -> Fate {
-        let follows = |on| v * self.share(switch, on);
+        let follows = |on| self.follows(switch, on, v);
         if follows(false) <= switch.theta() {
             Fate::Silent
         } else if follows(true) < switch.hold() {
@@ -115,7 +164,7 @@ impl Circuit {
     /// The same in words, with the numbers of the load line.
     #[must_use]
     pub fn told(&self, switch: &ThresholdSwitch, v: f64) -> String {
-        let at = |on| volts(v * self.share(switch, on) + switch.u_rest.get());
+        let at = |on| volts(self.follows(switch, on, v) + switch.u_rest.get());
         let (v_th, v_hold) = (switch.v_th, switch.v_hold);
         let why = match self.fate(switch, v) {
             Fate::Silent => {
@@ -139,10 +188,19 @@ impl Circuit {
         }
     }
 
-    /// The drives in volts between which `series` or `load` fires again and again; the first is not below the second if there are
-    /// none.
+    /// The drives in volts between which `series`, `load` or `node` fires again and again; the first is not below the second if
+    /// there are none.
     #[must_use]
     pub fn drives(&self, switch: &ThresholdSwitch) -> Option<(f64, f64)> {
+        if let Self::Node { r_s, v_row, .. } = self {
+            let v_row = v_row.get();
+            // From v_row/(1 + R_s G/n) = level: n = R_s G level/(v_row - level) rows, infinitely many where they never reach it.
+            let at = |on, level: f64| match level < v_row {
+                true => v_row * r_s.get() * switch.conductance(on).get() * level / (v_row - level),
+                false => f64::INFINITY,
+            };
+            return Some((at(false, switch.theta()), at(true, switch.hold())));
+        }
         let (Self::Series { .. } | Self::Load { .. }) = self else { return None };
         Some((switch.theta() / self.share(switch, false), switch.hold() / self.share(switch, true)))
     }

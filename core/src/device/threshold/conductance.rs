@@ -75,7 +75,9 @@ impl ThresholdSwitch {
         match circuit {
             Circuit::Bare if stretch.held => stretch,
             Circuit::Bare => Stretch { r, ..stretch },
-            Circuit::Series { .. } | Circuit::Load { .. } => Stretch { held: true, ..stretch },
+            Circuit::Series { .. } | Circuit::Load { .. } | Circuit::Node { .. } => {
+                Stretch { held: true, ..stretch }
+            }
             Circuit::Reset { .. } => Stretch { held: true, length: flows.min(stretch.length), ..stretch },
         }
     }

@@ -1,4 +1,4 @@
-//! A volatile switch in the circuit `load`: a resistor to the drive, and a capacitor across the switch.
+//! A volatile switch in the circuits `load` and `node`: a resistor to the drive, and a capacitor across the switch.
 //!
 //! C dV/dt = (V_in - V)/R_s - G V,  tau du/dt = -(u - u_rest) + V off, and on as in `bare` under V
 //!
@@ -107,12 +107,14 @@ impl Course {
 }
 
 impl Load {
-    /// A resistor and a capacitor, in ohms and farads, around a switch that is on, or off.
+    /// A resistor, infinite if there is none, and a capacitor, in ohms and farads, around a switch that is on, or off.
     #[must_use]
     pub fn new(device: &ThresholdSwitch, (r_s, c): (f64, f64), on: bool) -> Self {
         let g = device.conductance(on).get();
         let share = 1.0 / (1.0 + r_s * g);
-        Self { r_s, g, share, lag: share * r_s * c, on }
+        // Through no resistor nothing flows: the capacitor discharges through the switch.
+        let lag = if r_s < f64::INFINITY { share * r_s * c } else { c / g };
+        Self { r_s, g, share, lag, on }
     }
 
     fn course(&self, device: &ThresholdSwitch, from: Loaded, (a, b): (f64, f64)) -> Course {
@@ -256,7 +258,49 @@ impl Load {
 mod tests {
     use super::super::{Circuit, SwitchState};
     use super::*;
-    use crate::units::{Farad, Ohm};
+    use crate::units::{Farad, Ohm, Volt};
+
+    #[test]
+    fn a_passive_column_goes_where_its_rows_say_and_the_sooner_the_more_they_are() {
+        let device = ThresholdSwitch::default();
+        let (r, v_row, c, g, tau, theta) = (1e6, 0.6, 2e-9, 1e-7, 9.41e-3, 0.24957);
+        let circuit = Circuit::Node { r_s: Ohm::new(r), v_row: Volt::new(v_row), c: Farad::new(c) };
+        let mut before = f64::INFINITY;
+        for rows in [1.0, 2.0, 4.0] {
+            let (level, lag) = (v_row * rows / (rows + r * g), c / (rows / r + g));
+            // Both start at zero: u = V_inf (1 - (tau e^(-t/tau) - lag e^(-t/lag))/(tau - lag)).
+            let u = |t: f64| {
+                level * (1.0 - (tau * (-t / tau).exp() - lag * (-t / lag).exp()) / (tau - lag)) - theta
+            };
+            let want = bisected(0.0, 1.0, &u).1;
+            let ramp = Ramp { from: rows * v_row, to: rows * v_row, length: 20e-3 };
+            let (mut state, mut turned) = (device.rest(), Vec::new());
+            let spent = device.apply(&mut state, &circuit, ramp, |_| device.theta(), &mut turned);
+            assert!((turned[0].after - want).abs() < 1e-14, "{rows} rows: {turned:?}, not {want}");
+            assert!(want < before, "{rows} rows: {turned:?}");
+            before = want;
+            // What the rows give and neither they nor the switch have taken is on the column.
+            let spent = spent.off + spent.on;
+            let kept = spent.source - spent.device - spent.limiter;
+            let want = 0.5 * c * state.node * state.node;
+            assert!((kept - want).abs() < 1e-9 * spent.source, "{rows} rows: {kept} J, not {want} J");
+        }
+        // Idle rows float: the column goes back through the switch alone.
+        let mut state = SwitchState { node: 0.1, ..device.rest() };
+        let idle = Ramp { from: 0.0, to: 0.0, length: 5e-3 };
+        device.apply(&mut state, &circuit, idle, |_| device.theta(), &mut Vec::new());
+        assert!((state.node - 0.1 * (-0.25f64).exp()).abs() < 1e-15, "{state:?}");
+        // 1 row fires again and again, many latch, and what the load line says is what it does.
+        let (from, to) = circuit.drives(&device).unwrap();
+        let fires = |v: f64| {
+            let (mut state, mut turned) = (device.rest(), Vec::new());
+            let held = Ramp { from: v, to: v, length: 1.0 };
+            device.apply(&mut state, &circuit, held, |_| device.theta(), &mut turned);
+            turned.len()
+        };
+        assert!(fires(0.99 * from) == 0 && fires(1.01 * from) > 2, "from {from} V");
+        assert!(fires(0.99 * to) > 2 && fires(1.01 * to) == 1, "to {to} V");
+    }
 
     fn turns(r_s: f64, c: f64, drive: &[Ramp]) -> (Vec<f64>, SwitchState, Energies) {
         let device = ThresholdSwitch::default();

@@ -389,6 +389,10 @@ impl ThresholdSwitch {
         let g = if held { self.g_on.get() } else { self.conductance_at(state.x, state.theta, state.r) };
         match circuit {
             Circuit::Series { r_s } | Circuit::Load { r_s, .. } => v * g / (1.0 + r_s.get() * g),
+            Circuit::Node { r_s, v_row, .. } => {
+                let rows = (v / v_row.get()).max(0.0);
+                v_row.get() * g * rows / (rows + r_s.get() * g)
+            }
             _ if open => 0.0,
             _ => Conduction::Ohmic.limited_current(g, v, self.i_cc.get()),
         }
@@ -486,11 +490,12 @@ impl ThresholdSwitch {
                 let from = t + stretch.begin;
                 self.spent(circuit, stretch, ramp.piece(from, from + stretch.length))
             };
-            let change = if let Some(load) = circuit.load(self, state.on) {
+            let change = if let Some((load, behind)) = circuit.load(self, state.on, ramp) {
                 let from = Loaded { x, node: state.node };
-                let (to, turned) = load.through(self, from, (ramp.at(t), slope), theta, (left, true));
+                let drive = (behind.at(t), if circuit.takes_ramps() { slope } else { 0.0 });
+                let (to, turned) = load.through(self, from, drive, theta, (left, true));
                 let length = turned.unwrap_or(left);
-                let energies = load.spent(self, state.node, ramp.piece(t, t + length));
+                let energies = load.spent(self, state.node, behind.piece(t, t + length));
                 if state.on {
                     spent.on += energies;
                 } else {

@@ -84,13 +84,16 @@ impl Model for VolatileSwitch {
 
     const NAME: &'static str = "threshold_switch";
     const TITLE: &'static str = "a volatile switch whose filament integrates voltage and forgets";
-    const ROLES: &'static [Role] = &[Role::Neuron];
+    const ROLES: &'static [Role] = &[Role::Neuron, Role::Synapse];
     const SHOWN: usize = 4;
     const EXPERIMENTS: &'static [&'static str] =
         &["iv", "pulses", "cycles", "integration", "relaxation", "power"];
     const LACKS: &'static [(&'static str, &'static str)] = &[
         ("stdp", "it is volatile, and no pair of spikes leaves a conductance"),
-        ("synapse", "it forgets: its conductance does not stay where a weight would have to"),
+        (
+            "synapse",
+            "it forgets, and keeps no weight: as a synapse it is a short-term one, rule = \"filament\" in `plasticity`",
+        ),
     ];
     const LOOP: &'static [Measure] = &[
         measure("v_th", MeasuredIn::Volt, "turn-on voltage"),

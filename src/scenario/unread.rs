@@ -1,0 +1,131 @@
+//! What `[device.NAME]` states in place of its preset and nothing in the scenario reads: refused, as any key that does nothing.
+//!
+//! What is read is found by leaving it out: a plan that is the same without it does not depend on it.
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::filled::Filled;
+use super::plan::Plan;
+use super::text::{Item, Table, Value};
+use super::{lower, reader};
+use crate::registry::Registry;
+
+/// What a warning reads, and no plan: the voltage up to which a preset is stated.
+const READ_BY_WARNINGS: &str = "v_max";
+
+/// A fault for every such parameter or law. `name` is what the scenario is called if it does not say.
+pub fn parameters(
+    root: &Table,
+    name: &str,
+    registry: &Registry,
+    (plan, filled): (&Plan, &Filled),
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let Some(devices) = table(root, "device") else { return found };
+    for device in &devices.entries {
+        let Value::Table(described) = &device.node.value else { continue };
+        for section in ["parameters", "model"] {
+            let Some(stated) = table(described, section) else { continue };
+            for item in stated.entries.iter().filter(|item| item.key != READ_BY_WARNINGS) {
+                let path = ["device", &device.key, section];
+                if idle(&without(root, path, &item.key), name, registry, (plan, filled, &device.key)) {
+                    found.push(fault(&device.key, item));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn table<'a>(within: &'a Table, key: &str) -> Option<&'a Table> {
+    match &within.get(key)?.node.value {
+        Value::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// The tree without a key of the table at `path`.
+fn without(root: &Table, path: [&str; 3], key: &str) -> Table {
+    fn leave_out(table: &mut Table, path: &[&str], key: &str) {
+        let Some((first, rest)) = path.split_first() else {
+            table.entries.retain(|item| item.key != key);
+            return;
+        };
+        if let Some(Item { node, .. }) = table.entries.iter_mut().find(|item| item.key == *first)
+            && let Value::Table(inner) = &mut node.value
+        {
+            leave_out(inner, rest, key);
+        }
+    }
+    let mut root = root.clone();
+    leave_out(&mut root, &path, key);
+    root
+}
+
+/// Whether the scenario is the same with this tree, though a device is another one in it.
+fn idle(
+    tree: &Table,
+    name: &str,
+    registry: &Registry,
+    (plan, filled, device): (&Plan, &Filled, &str),
+) -> bool {
+    let mut unheard = Diagnostics::default();
+    let other = reader::read(tree, name, registry, &mut unheard);
+    // Without it there is no scenario, or its value is that of the preset anyway.
+    let made = |filled: &Filled| {
+        let place = filled.all("device").iter().position(|(name, _)| name == device)?;
+        Some(filled.devices.get(place)?.as_ref()?.device.clone())
+    };
+    let Some(without) = lower::lower(&other, registry, &mut unheard) else { return false };
+    if unheard.has_errors() || made(&other) == made(filled) {
+        return false;
+    }
+    let bare = |plan: &Plan| Plan { assumed: Vec::new(), ..plan.clone() };
+    bare(&without) == bare(plan)
+}
+
+fn fault(device: &str, item: &Item) -> Diagnostic {
+    Diagnostic::error(format!("`{}` of device `{device}` has no effect", item.key))
+        .at(&item.key_at)
+        .label("nothing here reads it")
+        .allowed("parameters that a population, projection or experiment of this device depends on")
+        .hint("delete it; `memspike device` and [experiment.NAME] measure what a network does not use")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::load_text;
+
+    fn told(device: &str, population: &str, projection: &str) -> String {
+        let text = format!(
+            "[source.in]\nkind = \"regular\"\nsize = 1\nperiod = \"1 ms\"\n{device}\n\
+             [population.out]\nsize = 1\n{population}\n[projection.p]\nfrom = \"in\"\nto = \"out\"\n\
+             weight = \"1 mV\"\n{projection}\n[protocol]\nkind = \"simulate\"\nduration = \"10 ms\"\n"
+        );
+        load_text("test.toml", &text, &[], None).map_or_else(|faults| faults.render(false), |_| String::new())
+    }
+
+    const SWITCH: &str = "[device.d]\npreset = \"ag-tio2-pt-ts\"\nparameters = ";
+    const MEMORY: &str = "[device.d]\npreset = \"ag-tio2-pt-rs-analog\"\nparameters = ";
+
+    #[test]
+    fn a_parameter_that_nothing_reads_is_refused_where_it_is_stated() {
+        let lif = "device = \"d\"";
+        let spread = told(&format!("{SWITCH}{{ cycle_cv = 0.07, tau = \"8 ms\" }}"), lif, "");
+        assert!(spread.contains("`cycle_cv` of device `d` has no effect"), "{spread}");
+        assert!(!spread.contains("`tau`") && spread.contains("test.toml:7"), "{spread}");
+        let crossbar = "device = \"d\"\ncrossbar = { w_max = \"2 mV\" }";
+        let kinetics = told(&format!("{MEMORY}{{ set_tau = \"1 s\" }}"), "", crossbar);
+        assert!(kinetics.contains("`set_tau` of device `d` has no effect"), "{kinetics}");
+    }
+
+    #[test]
+    fn what_is_read_or_is_the_presets_own_value_is_fine() {
+        let (lif, switch) = ("device = \"d\"", "model = \"switch\"\ndevice = \"d\"");
+        assert_eq!(told(&format!("{SWITCH}{{ cycle_cv = 0.07 }}"), switch, ""), "");
+        assert_eq!(told(&format!("{SWITCH}{{ cycle_cv = 0.05, v_max = \"0.6 V\" }}"), lif, ""), "");
+        let crossbar = "device = \"d\"\ncrossbar = { w_max = \"2 mV\" }";
+        assert_eq!(told(&format!("{MEMORY}{{ g_max = \"3 mS\" }}"), "", crossbar), "");
+        let learns = "device = \"d\"\ncrossbar = { arrangement = \"unipolar\" }\nplasticity = { rule = \"overlap\", w_max = \"2 mV\" }";
+        assert_eq!(told(&format!("{MEMORY}{{ set_tau = \"1 s\" }}"), "", learns), "");
+    }
+}
