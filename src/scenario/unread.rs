@@ -12,6 +12,11 @@ use crate::registry::Registry;
 /// What a warning reads, and no plan: the voltage up to which a preset is stated.
 const READ_BY_WARNINGS: &str = "v_max";
 
+/// Whether there is a device that could state any.
+pub fn states(root: &Table) -> bool {
+    table(root, "device").is_some()
+}
+
 /// A fault for every such parameter or law. `name` is what the scenario is called if it does not say.
 pub fn parameters(
     root: &Table,

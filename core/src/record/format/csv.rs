@@ -108,9 +108,9 @@ mod tests {
         let time = Value::Time(Time::from_fs(9_410_000_000_001));
         let row = [Value::Count(3), time, Value::Label(1), Value::Index(7)];
         let labels = ["output", "a,b"].map(Selected::all);
-        let of = |episodes| SpikeRecord::new(&labels, &Names::default(), episodes).schema();
-        assert_eq!(text(&of(false), &row[1..]), "time [ms],population,id\n9.410000000001,\"a,b\",7\n");
-        assert_eq!(text(&of(true), &row), "episode,time [ms],population,id\n3,9.410000000001,\"a,b\",7\n");
+        let of = |every| SpikeRecord::new(&labels, &Names::default(), every).schema();
+        assert_eq!(text(&of(None), &row[1..]), "time [ms],population,id\n9.410000000001,\"a,b\",7\n");
+        assert_eq!(text(&of(Some(1)), &row), "episode,time [ms],population,id\n3,9.410000000001,\"a,b\",7\n");
     }
 
     #[test]
