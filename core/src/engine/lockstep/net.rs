@@ -264,7 +264,7 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
         projection.connect == Rows::Dense && input.learns
     };
     let (mut rows, mut weights, mut ends) = (0, 0, [0; 3]);
-    for kind in 0..3 {
+    for (kind, end) in ends.iter_mut().enumerate() {
         let of_kind = |input: &&mut Input| usize::from(!dense(input)) + usize::from(!input.learns) == kind;
         for input in inputs.iter_mut().filter(of_kind) {
             (input.first_row, input.first_weight) = (rows, weights);
@@ -274,7 +274,7 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
                 input.reach = Some(Arc::new(Reach::of(projection, size, input.first_weight)));
             }
         }
-        ends[kind] = if kind == 0 { rows } else { weights };
+        *end = if kind == 0 { rows } else { weights };
     }
     let [dense, learned, weights] = ends;
     let shared = inputs.iter().find_map(|input| network.projections[input.projection].shared.as_ref());

@@ -179,8 +179,9 @@ fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, read_out: &Fields) {
     };
     // What a reset to rest writes where nothing fires is nothing, whether it is said or not.
     let resets = read_out.word("reset") != Some("rest");
-    let keys = ["t_ref", "u_reset", "v_hold", "reset"].into_iter().filter(|key| *key != "reset" || resets);
-    let written = keys.filter_map(|key| Some((key, read_out.changed(key)?))).next();
+    let mut keys =
+        ["t_ref", "u_reset", "v_hold", "reset"].into_iter().filter(|key| *key != "reset" || resets);
+    let written = keys.find_map(|key| Some((key, read_out.changed(key)?)));
     if let Some((key, at)) = written {
         lower.faults.push(
             Diagnostic::error(format!("`{key}` of {} has no effect", read_out.what))
