@@ -8,7 +8,9 @@ use memspike::engine::{Harvest, Spike, Threads};
 use memspike::network::{Delays, Fixed, Origin, Rows, Targets};
 use memspike::registry::Registry;
 use memspike::scenario::live::Live;
+use memspike::scenario::plan::Plan;
 use memspike::scenario::run::context::RunError;
+use memspike::scenario::{Changes, Diagnostics, load_text_with};
 use memspike::time::Time;
 use numpy::{IntoPyArray as _, PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArray1};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -113,6 +115,13 @@ impl Simulation {
             Some(fault) => Err(fault),
             None => done.map_err(|error| refused(py, &error)),
         }
+    }
+
+    /// The plan of its text with other settings.
+    fn described(&self, set: &[String]) -> Result<Plan, Diagnostics> {
+        let registry = Registry::shipped();
+        let changes = Changes { set, registry: Some(&registry), ..Changes::default() };
+        load_text_with("network", &self.text, changes).map(|loaded| loaded.plan)
     }
 
     /// Looks at it, or changes it, at once. A mistake of ours does not go beyond here: the simulation is not used again then.
@@ -357,9 +366,9 @@ impl Simulation {
         population: usize,
         parameters: Vec<(String, String)>,
     ) -> PyResult<()> {
-        let described = (self.text.as_str(), &Registry::shipped());
+        let described = |set: &[String]| self.described(set);
         self.look(|live| {
-            live.set_parameters(population, &parameters, described).map_err(|error| unchanged(py, &error))
+            live.set_parameters(population, &parameters, &described).map_err(|error| unchanged(py, &error))
         })
     }
 
@@ -412,7 +421,7 @@ impl Simulation {
 
     /// Goes on from the bytes of a snapshot.
     fn restore(&self, py: Python<'_>, bytes: &[u8]) -> PyResult<()> {
-        self.work(py, |live, _| live.restore(bytes, (&self.text, &Registry::shipped())))?;
+        self.work(py, |live, _| live.restore(bytes, &|set: &[String]| self.described(set)))?;
         *self.harvest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Harvest::default();
         Ok(())
     }

@@ -6,7 +6,6 @@
 //! functions of what lies before it. Parameters of neurons are changed as [`retune`] says.
 
 use super::assemble::{Assembled, assemble_with};
-use super::load::{Changes, load_text_with};
 use super::outcome::NamedArray;
 use super::plan::Plan;
 use super::run::arrays::{named_arrays, programmed};
@@ -23,7 +22,6 @@ use crate::engine::{
 };
 use crate::network::{Fault, Network, SourceKind, Weights};
 use crate::neuron::Neuron;
-use crate::registry::Registry;
 use crate::snapshot::{self, Payload};
 use crate::time::Time;
 use crate::training::Totals;
@@ -79,6 +77,10 @@ pub enum ChangeError {
     #[error(transparent)]
     Run(#[from] RunError),
 }
+
+/// The plan of the same scenario with settings, `KEY=VALUE` each, in place of its own values: whoever holds a simulation knows how
+/// that is read.
+pub type Described<'a> = &'a dyn Fn(&[String]) -> Result<Plan, Diagnostics>;
 
 /// A plan that runs.
 #[derive(Clone)]
@@ -338,8 +340,7 @@ impl Live {
         Ok(())
     }
 
-    /// Gives the neurons of a population other parameters from now on: `(KEY, VALUE)` each, with values as TOML, of the scenario
-    /// with this `text`, which is that of the plan.
+    /// Gives the neurons of a population other parameters from now on: `(KEY, VALUE)` each, with values as TOML.
     ///
     /// # Errors
     /// If they are no parameters of its neurons, or not allowed, or as [`retune`]. Nothing is changed then.
@@ -347,7 +348,7 @@ impl Live {
         &mut self,
         population: usize,
         parameters: &[(String, String)],
-        (text, registry): (&str, &Registry),
+        described: Described<'_>,
     ) -> Result<(), ChangeError> {
         let name = &self.plan.populations[population].name;
         if let Some((key, _)) = parameters.iter().find(|(key, _)| STRUCTURE.contains(&key.as_str())) {
@@ -359,7 +360,7 @@ impl Live {
             settings.retain(|(_, setting)| !setting.starts_with(&of));
             settings.push((population, of + value));
         }
-        let neurons = self.neurons(population, &settings, (text, registry))?;
+        let neurons = self.neurons(population, &settings, described)?;
         let network = self.network.with_neurons(population, &neurons).map_err(first)?;
         let mut state = self.run.state();
         retune(&self.network, &network, population, &mut state.simulation)?;
@@ -373,13 +374,11 @@ impl Live {
         &self,
         population: usize,
         settings: &[(usize, String)],
-        (text, registry): (&str, &Registry),
+        described: Described<'_>,
     ) -> Result<Vec<Neuron>, ChangeError> {
         let set: Vec<String> = settings.iter().map(|(_, setting)| setting.clone()).collect();
-        let changes = Changes { set: &set, registry: Some(registry), ..Changes::default() };
-        let mut loaded = load_text_with("network", text, changes).map_err(ChangeError::Parameters)?;
-        let described = loaded.plan.populations.swap_remove(population);
-        Ok(described.kinds().cloned().collect())
+        let plan = described(&set).map_err(ChangeError::Parameters)?;
+        Ok(plan.populations[population].kinds().cloned().collect())
     }
 
     /// Bytes to go on from: see [`crate::snapshot`].
@@ -396,11 +395,11 @@ impl Live {
         Ok(bytes)
     }
 
-    /// Goes on from what [`Live::snapshot`] of the same plan, which has this text, has written.
+    /// Goes on from what [`Live::snapshot`] of the same plan has written.
     ///
     /// # Errors
     /// If the bytes are damaged or belong to another plan. Nothing is changed then.
-    pub fn restore(&mut self, bytes: &[u8], described: (&str, &Registry)) -> Result<(), RunError> {
+    pub fn restore(&mut self, bytes: &[u8], described: Described<'_>) -> Result<(), RunError> {
         let mut source = snapshot::Source::new(bytes, bytes.len() as u64);
         let saved: Saved = source.read(Payload::Simulation, &models(&self.plan))?;
         source.finish()?;

@@ -1,9 +1,9 @@
 //! A simulation that is held: run in pieces, and driven anew between two of them.
 
 use memspike::engine::{Spike, Threads};
-use memspike::registry::Registry;
 use memspike::scenario::live::{ChangeError, Live};
-use memspike::scenario::load_text;
+use memspike::scenario::plan::Plan;
+use memspike::scenario::{Diagnostics, load_text};
 use memspike::time::Time;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -117,7 +117,7 @@ fn a_snapshot_holds_how_it_was_driven_and_reset_forgets_it() {
     run(&mut first, 100);
     let then = seen(&mut first);
     // Nothing of the text is needed: no parameter was changed.
-    let described = ("", &Registry::shipped());
+    let described: &dyn Fn(&[String]) -> Result<Plan, Diagnostics> = &|_| unreachable!();
     first.restore(&kept, described).unwrap();
     assert_eq!(first.view().now(), Time::from_ms(50));
     run(&mut first, 100);
