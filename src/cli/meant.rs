@@ -2,7 +2,6 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use memspike::hint::nearest;
-use memspike::registry::Registry;
 use memspike::scenario::SECTIONS;
 use memspike::scenario::spec::{Kind, Section};
 use std::ffi::OsString;
@@ -26,9 +25,9 @@ pub static SETTINGS: LazyLock<Vec<String>> = LazyLock::new(|| {
     keys
 });
 
-/// What stands below a wrong command line, in place of what the parser of the command line would guess.
-pub fn hint(error: &mut clap::Error, args: &[OsString], registry: &Registry) -> Option<String> {
-    let found = command(error, registry).or_else(|| key(error, args));
+/// What stands below a wrong command line, in place of what its parser, `of`, would guess.
+pub fn hint(error: &mut clap::Error, args: &[OsString], of: clap::Command) -> Option<String> {
+    let found = command(error, of).or_else(|| key(error, args));
     if found.is_some() {
         for guess in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::Suggested] {
             error.remove(guess);
@@ -38,10 +37,9 @@ pub fn hint(error: &mut clap::Error, args: &[OsString], registry: &Registry) -> 
 }
 
 /// The command that a mistyped one is nearest to, at its place.
-fn command(error: &clap::Error, registry: &Registry) -> Option<String> {
+fn command(error: &clap::Error, mut of: clap::Command) -> Option<String> {
     let ErrorKind::InvalidSubcommand = error.kind() else { return None };
     let Some(ContextValue::String(written)) = error.get(ContextKind::InvalidSubcommand) else { return None };
-    let mut of = super::args::command(registry);
     of.build();
     let names = |of: &clap::Command| of.get_subcommands().map(|one| one.get_name().to_string()).collect();
     let inner = of.get_subcommands().filter(|one| one.has_subcommands() && one.get_name() != "help");

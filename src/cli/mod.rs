@@ -92,7 +92,7 @@ pub fn run_to(
         Ok(cli) => cli,
         Err(mut error) => {
             // Help and version go to stdout and are no errors; a broken pipe is nobody's fault.
-            let hint = meant::hint(&mut error, &args, registry);
+            let hint = meant::hint(&mut error, &args, args::command(registry));
             streams.usage(&error, hint);
             return if error.use_stderr() { 2 } else { 0 };
         }

@@ -395,7 +395,8 @@ mod tests {
         neuron.run_through(&pulses[count - 1..], Time::from_fs(21 * count as u64 * MS), 9);
         assert_eq!(neuron.spikes, [Time::from_fs(20 * count as u64 * MS)]);
         assert_eq!(neuron.state.pulses, count as f64 + 1.0);
-        assert!(neuron.state.g <= 1.1e-3 + 1e-9, "{:?}", neuron.state);
+        // RESET leaves a tenth of the way from a threshold, which the last pulse has passed by a part of a step.
+        assert!((1.1e-3..1.1e-3 + step).contains(&neuron.state.g), "{:?}", neuron.state);
         // The last pulse and RESET: V^2 t times a conductance between the ends of each.
         let spent = neuron.state.device + neuron.state.limiter - before.device - before.limiter;
         let v_reset = -neuron.model.reset.from;

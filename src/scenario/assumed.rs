@@ -263,7 +263,7 @@ mod tests {
         let g_max = "device.synapse.g_max";
         let said = line("digits", &["device.synapse.parameters.g_max=3 mS"], g_max).unwrap();
         assert!(said.contains("= 3 mS (stated; the preset has 4 mS, assumed: "), "{said}");
-        let law = line("digits", &["device.synapse.model.law=soft_bound"], "device.synapse.law");
+        let law = line("stdp/pairs-device", &["device.synapse.model.law=soft_bound"], "device.synapse.law");
         assert_eq!(law.as_deref(), Some("device.synapse.law = soft_bound (stated)"));
     }
 

@@ -283,7 +283,12 @@ fn load_chain(known: Vec<Found>, files: Vec<Found>, overrides: Changes<'_>) -> R
     match plan {
         Some(plan) if !faults.has_errors() => {
             if let Some(root) = &root {
-                let found = unread::parameters(root, &name, registry, (&plan, &filled));
+                let outermost = match (overrides.set, &files[..]) {
+                    ([], []) => MAX_CHAIN as u32 - 1,
+                    ([], _) => u32::MAX - 1,
+                    _ => u32::MAX,
+                };
+                let found = unread::parameters((root, outermost), &name, registry, (&plan, &filled));
                 found.into_iter().for_each(|fault| faults.push(fault));
             }
             if faults.has_errors() {

@@ -58,11 +58,12 @@ impl Lower<'_> {
         key: &str,
         (why, allowed): (&str, &str),
     ) {
+        let said = |key: &str| to.if_there(key).and_then(|_| to.written(key));
         self.faults.push(
             Diagnostic::error(format!("{} brings {what} to {}", fields.what, to.what))
                 .maybe_at(fields.place(key).or(fields.at.as_ref()))
                 .label(why.to_owned())
-                .also(to.written("circuit").or(to.written("model")), "of these neurons")
+                .also(said("circuit").or(said("model")), "of these neurons")
                 .allowed(allowed.to_owned()),
         );
     }

@@ -17,9 +17,10 @@ pub fn states(root: &Table) -> bool {
     table(root, "device").is_some()
 }
 
-/// A fault for every such parameter or law. `name` is what the scenario is called if it does not say.
+/// A fault for every such parameter or law that the outermost layer states: what a file that is extended, or that arguments
+/// change, has stated for itself may come to nothing there. `name` is what the scenario is called if it does not say.
 pub fn parameters(
-    root: &Table,
+    (root, outermost): (&Table, u32),
     name: &str,
     registry: &Registry,
     (plan, filled): (&Plan, &Filled),
@@ -30,7 +31,8 @@ pub fn parameters(
         let Value::Table(described) = &device.node.value else { continue };
         for section in ["parameters", "model"] {
             let Some(stated) = table(described, section) else { continue };
-            for item in stated.entries.iter().filter(|item| item.key != READ_BY_WARNINGS) {
+            let last = |item: &&Item| item.key_at.source.layer >= outermost && item.key != READ_BY_WARNINGS;
+            for item in stated.entries.iter().filter(last) {
                 let path = ["device", &device.key, section];
                 if idle(&without(root, path, &item.key), name, registry, (plan, filled, &device.key)) {
                     found.push(fault(&device.key, item));
@@ -98,7 +100,7 @@ fn fault(device: &str, item: &Item) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::load_text;
+    use crate::scenario::{load, load_text};
 
     fn told(device: &str, population: &str, projection: &str) -> String {
         let text = format!(
@@ -121,6 +123,17 @@ mod tests {
         let crossbar = "device = \"d\"\ncrossbar = { w_max = \"2 mV\" }";
         let kinetics = told(&format!("{MEMORY}{{ set_tau = \"1 s\" }}"), "", crossbar);
         assert!(kinetics.contains("`set_tau` of device `d` has no effect"), "{kinetics}");
+    }
+
+    #[test]
+    fn what_an_argument_makes_idle_is_not_refused_and_an_idle_argument_is() {
+        let set = |argument: &str| {
+            let faults = load("stdp/pairs-device", &[argument.into()], None).map(|_| ());
+            faults.map_or_else(|faults| faults.render(false), |()| String::new())
+        };
+        assert_eq!(set("projection.synapse.plasticity.spread=none"), "");
+        let idle = set("device.synapse.parameters.cycle_cv=0.07");
+        assert!(idle.contains("cycle_cv"), "{idle}");
     }
 
     #[test]

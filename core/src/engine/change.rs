@@ -213,12 +213,12 @@ mod tests {
         run.until(Time::from_ms(2)).unwrap();
         let before = run.network().populations[0].form;
         let u = run.membranes(0)[0];
-        let driven = Lif { i_bias: Ampere::new(1e-9), ..lif(20.0 * MS) };
+        let driven = Lif { i_bias: Ampere::new(2e-9), ..lif(20.0 * MS) };
         let mut run = retuned(&mut run, &driven).unwrap();
         assert_ne!(run.network().populations[0].form, before);
         run.until(Time::from_ms(4)).unwrap();
         // u = R I + (u_0 - R I) e^(-t/tau) reaches 20 mV.
-        let span = 20.0 * MS * ((0.1 - u) / (0.1 - 0.02)).ln();
+        let span = 20.0 * MS * ((0.2 - u) / (0.2 - 0.02)).ln();
         let found = run.harvest().spikes[0].time.as_seconds();
         assert!((found - 2.0 * MS - span).abs() < 2e-15, "{found}");
         // And back: what has come about stays.

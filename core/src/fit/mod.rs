@@ -6,8 +6,6 @@
 mod branches;
 mod columns;
 mod combine;
-#[cfg(test)]
-mod coverage;
 mod csv;
 mod curves;
 mod distributions;
@@ -19,6 +17,8 @@ mod preset;
 mod statistics;
 mod sweep;
 mod table_error;
+#[cfg(test)]
+mod tests;
 mod train;
 mod window;
 

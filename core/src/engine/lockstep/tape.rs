@@ -287,6 +287,6 @@ impl<R: Real> Work for Exponentials<'_, R> {
 
     #[inline(always)]
     fn run(self) {
-        self.0.iter_mut().for_each(|x| *x = x.exp());
+        self.0.iter_mut().for_each(|x| *x = Real::exp(*x));
     }
 }
