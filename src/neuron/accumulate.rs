@@ -175,11 +175,10 @@ impl Described for Accumulate {
 /// The least voltage above the onset at which `over` is not negative, if there is one within [`FAR`].
 fn least(onset: f64, over: &dyn Fn(f64) -> f64) -> Option<f64> {
     let (low, high) = (onset, FAR * onset);
-    if !(over(high) >= 0.0) {
-        return None;
-    }
-    let beyond = |v: f64| if over(v) >= 0.0 { 1.0 } else { -1.0 };
-    Some(bisected(low, high, &beyond).1)
+    // (What is no number reaches nothing.)
+    let reaches = |v: f64| over(v) >= 0.0;
+    let beyond = |v: f64| if reaches(v) { 1.0 } else { -1.0 };
+    reaches(high).then(|| bisected(low, high, &beyond).1)
 }
 
 impl Accumulate {

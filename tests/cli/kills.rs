@@ -174,9 +174,12 @@ fn killed(place: &Place, (name, command): (&str, &str), whole: &Whole, state: &m
     let path = place.path().join(&out);
     let _ = fs::remove_dir_all(&path);
     let mut fresh: Vec<&str> = command.split_whitespace().collect();
-    fresh.extend(["--quiet", "--checkpoint-every", "0.1 s", "--out", &out]);
-    // The same command of a sweep goes on by itself.
+    fresh.extend(["--quiet", "--out", &out]);
+    // The same command of a sweep goes on by itself, and its points decide how often they are kept.
     let sweep = fresh[0] == "sweep";
+    if !sweep {
+        fresh.extend(["--checkpoint-every", "0.1 s"]);
+    }
     let on = if sweep { fresh.clone() } else { [&fresh[..], &["--continue"]].concat() };
     let mut told = Vec::new();
     for kill in 0..1 + word(state) % 3 {

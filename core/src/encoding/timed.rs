@@ -4,6 +4,9 @@ use super::{Bursts, DeltaCode, FirstSpikes, Latency, PhaseCode, Population, Regu
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
+/// Tells the times of the spikes of a value.
+type Times<'a> = dyn Fn(f64, &mut dyn FnMut(Time)) + 'a;
+
 /// Spikes of a sample, before they are put into order.
 pub type Spikes = Vec<(Time, u32)>;
 
@@ -42,7 +45,7 @@ impl Timed {
     #[must_use]
     pub fn sample(&self, values: &[f64], shape: &[usize]) -> Spikes {
         let mut spikes = Vec::new();
-        let each = |spikes: &mut Spikes, of: &dyn Fn(f64, &mut dyn FnMut(Time))| {
+        let each = |spikes: &mut Spikes, of: &Times<'_>| {
             for (&value, line) in values.iter().zip(0..) {
                 of(value, &mut |time| spikes.push((time, line)));
             }

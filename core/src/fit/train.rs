@@ -20,6 +20,9 @@ use super::{FitError, Fitted, FittedParameter};
 use crate::numeric::{exp, ln};
 use std::cell::RefCell;
 
+/// A curve and its derivatives by the unknowns, at one place.
+type Model<'a> = dyn Fn(f64, &[f64], &mut [f64]) -> f64 + 'a;
+
 /// Twice the logarithm of the ratio of likelihoods from which on there is a walk.
 const THERE: f64 = 2.7;
 /// How often the walk and the curve are found in turn.
@@ -64,11 +67,11 @@ impl Walk {
     fn filtered(&self, w: f64, series: &mut [f64]) -> f64 {
         let read = (1.0 - w).max(LEAST_READ);
         let (mut expected, mut variance, mut logs) = (0.0, 0.0, 0.0);
-        for k in 0..series.len() {
-            let (innovation, f) = (series[k] - expected, variance + read);
+        for (k, value) in series.iter_mut().enumerate() {
+            let (innovation, f) = (*value - expected, variance + read);
             let gain = variance / f;
             let known = expected + gain * innovation;
-            series[k] = innovation / f.sqrt();
+            *value = innovation / f.sqrt();
             logs += ln(f);
             if k < self.pull.len() {
                 expected = self.pull[k] * known;
@@ -150,7 +153,7 @@ pub fn train(
     held: &[Held],
     model: impl Fn(f64, &[f64], &mut [f64]) -> f64,
 ) -> Result<Fitted, FitError> {
-    let model: &dyn Fn(f64, &[f64], &mut [f64]) -> f64 = &model;
+    let model: &Model<'_> = &model;
     let read_alone = least_squares_holding(what, points, unknowns, held, model);
     let m = unknowns.len();
     let values = |fit: &Fitted| fit.parameters.iter().take(m).map(|p| p.value).collect::<Vec<f64>>();
@@ -197,7 +200,7 @@ fn of_increments(
     (what, points): (&'static str, &[(f64, f64)]),
     (unknowns, start): (&[Unknown], &[f64]),
     held: &[Held],
-    model: &dyn Fn(f64, &[f64], &mut [f64]) -> f64,
+    model: &Model<'_>,
     (walk, w): (&Walk, f64),
 ) -> Result<Fitted, FitError> {
     let m = unknowns.len();
