@@ -1,6 +1,6 @@
 //! Data of one's own: samples and classes from files of many forms.
 //!
-//! Each form reads a [`Part`] (shape, samples, classes) from what a scenario names as `train` and as `test`; what is the same for
+//! Each form reads a `Part` (shape, samples, classes) from what a scenario names as `train` and as `test`; what is the same for
 //! all is here: the range of values, the number of classes, the share that is drawn for the test, and what is wrong with them.
 
 mod arrays;
