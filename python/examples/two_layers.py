@@ -9,8 +9,9 @@ import numpy as np
 from memspike import Device, Layers, fit
 
 # The device: a train of pulses as it would be measured, with noise, and what is fitted to it.
-train = Device("ag-tio2-pt-rs-analog").pulses(count=200, noise="0.5 %", seed=2)
-found = fit.pulses(train["conductance"][:201], anyway=True, base="ag-tio2-pt-rs-analog")
+pulse = {"amplitude": "0.2 V", "width": "100 ms"}
+train = Device("ag-tio2-pt-rs-analog").pulses(**pulse, count=200, noise="2 uS", seed=2)
+found = fit.pulses(train["conductance"][:201], **pulse, anyway=True, base="ag-tio2-pt-rs-analog")
 found.save("mine.toml")
 
 rng = np.random.default_rng(3)

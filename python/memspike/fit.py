@@ -115,7 +115,10 @@ def _fit(model: str, columns: Mapping[str, tuple[Any, str]], options: Mapping[st
     with tempfile.TemporaryDirectory(prefix="memspike-") as place:
         data, preset = Path(place) / "measured.csv", Path(place) / "preset.toml"
         data.write_text(_csv(columns), encoding="utf-8")
-        args = ["fit", model, str(data), "--format", "json", f"--out={preset}"]
+        args = ["fit", model, str(data), "--format", "json"]
+        if model != "pulses" or {"amplitude", "width"} & options.keys():
+            # A train makes a preset where it is known what its pulses were.
+            args.append(f"--out={preset}")
         held = options.get("param") or {}
         args += [f"--param={name}={plain(value, name)}" for name, value in held.items()]
         args += arguments({key: value for key, value in options.items() if key != "param"})

@@ -107,7 +107,9 @@ class Layers:
             raise ValueError("`sizes` is empty; allowed: neurons of one layer or more")
         if synapse is None and (levels is not None or spread is not None):
             raise ValueError("`levels` and `spread` are of devices; allowed: with `synapse`")
-        self.synapse = None if synapse is None else os.fspath(synapse)
+        named = None if synapse is None else os.fspath(synapse)
+        # A file is looked for here, not where the layers are put together.
+        self.synapse = os.path.abspath(named) if named is not None and os.path.isfile(named) else named
         self.neuron = None if neuron is None else os.fspath(neuron)
         self._crossbar = {"levels": levels, "spread": None if spread is None else {"cv_on": spread, "cv_off": spread}}
         self._range = {"low": low, "high": high}

@@ -48,7 +48,7 @@ def values(sets: list[str]) -> dict[str, Any]:
 
     def value(text: str) -> Any:
         try:
-            return json.loads(text)
+            return tomllib.loads(f"value = {text}")["value"]
         except ValueError:
             return text
 
