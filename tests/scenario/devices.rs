@@ -205,20 +205,28 @@ fn a_switch_is_paid_for_while_it_is_on_and_nothing_without_a_device() {
 
 #[test]
 fn a_device_wears_as_it_says_where_a_rule_says_no_more_than_that_it_does() {
-    let n_f = |parameters: &str, wear: &str| {
+    let loaded = |parameters: &str, wear: &str| {
         let text = format!(
             "[source.in]\nkind = \"regular\"\nsize = 1\nperiod = \"1 ms\"\n[device.syn]\npreset = \"ag-tio2-pt-rs-binary\"\n{parameters}\n\
              [population.out]\nsize = 1\n[projection.p]\nfrom = \"in\"\nto = \"out\"\nweight = \"1 mV\"\ndevice = \"syn\"\n\
              crossbar = {{ arrangement = \"unipolar\" }}\n[projection.p.plasticity]\nrule = \"rectangular\"\nwindow = \"5 ms\"\na_plus = 0.1\n\
              a_minus = 0.1\nw_max = \"2 mV\"\nendurance = {wear}\n[protocol]\nkind = \"simulate\"\nduration = \"1 ms\"\n"
         );
-        let plan = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}")).plan;
+        load_text("test.toml", &text, &[], None)
+    };
+    let n_f = |parameters: &str, wear: &str| {
+        let plan = loaded(parameters, wear).unwrap_or_else(|faults| panic!("{faults}")).plan;
         plan.projections[0].plasticity.as_ref().unwrap().endurance.unwrap().n_f
     };
     assert_eq!(n_f("", "{}"), 1e6);
     assert_eq!(n_f("parameters = { endurance = 5e4 }", "{}"), 5e4);
     // Beside a number of the rule, that of the device would be read by nobody, which is refused.
     assert_eq!(n_f("", "{ n_f = 7e3 }"), 7e3);
+    let both = loaded("parameters = { endurance = 5e4 }", "{ n_f = 7e3 }").unwrap_err().render(false);
+    assert!(
+        both.contains("`endurance` of device `syn` has no effect") && both.contains("test.toml:7"),
+        "{both}"
+    );
 }
 
 #[test]
