@@ -50,7 +50,8 @@ fn table<'a>(within: &'a Table, key: &str) -> Option<&'a Table> {
     }
 }
 
-/// The tree without a key of the table at `path`.
+/// The tree without a key of the table at `path`, a parameter or law of a device, and without what is written over it where
+/// the device is used: what gives way to another value is no key without effect.
 fn without(root: &Table, path: [&str; 3], key: &str) -> Table {
     fn leave_out(table: &mut Table, path: &[&str], key: &str) {
         let Some((first, rest)) = path.split_first() else {
@@ -63,8 +64,31 @@ fn without(root: &Table, path: [&str; 3], key: &str) -> Table {
             leave_out(inner, rest, key);
         }
     }
+    fn leave_out_below(table: &mut Table, key: &str) {
+        table.entries.retain(|item| item.key != key);
+        for item in &mut table.entries {
+            if let Value::Table(inner) = &mut item.node.value {
+                leave_out_below(inner, key);
+            }
+        }
+    }
     let mut root = root.clone();
     leave_out(&mut root, &path, key);
+    for section in ["population", "projection"] {
+        let Some(Item { node, .. }) = root.entries.iter_mut().find(|item| item.key == section) else {
+            continue;
+        };
+        let Value::Table(users) = &mut node.value else { continue };
+        for user in &mut users.entries {
+            if let Value::Table(user) = &mut user.node.value
+                && user
+                    .get("device")
+                    .is_some_and(|item| matches!(&item.node.value, Value::Text(name) if name == path[1]))
+            {
+                leave_out_below(user, key);
+            }
+        }
+    }
     root
 }
 
@@ -123,6 +147,12 @@ mod tests {
         let crossbar = "device = \"d\"\ncrossbar = { w_max = \"2 mV\" }";
         let kinetics = told(&format!("{MEMORY}{{ set_tau = \"1 s\" }}"), "", crossbar);
         assert!(kinetics.contains("`set_tau` of device `d` has no effect"), "{kinetics}");
+    }
+
+    #[test]
+    fn what_is_written_over_where_the_device_is_used_is_not_refused() {
+        let over = "model = \"switch\"\ndevice = \"d\"\ntau = \"7 ms\"";
+        assert_eq!(told(&format!("{SWITCH}{{ tau = \"8 ms\" }}"), over, ""), "");
     }
 
     #[test]

@@ -389,7 +389,7 @@ fn what_a_named_device_cannot_be_is_told_with_what_it_lacks() {
         (named("mime", ""), "did you mean `mine`?"),
         (named("mine", "\npreset = \"ag-tio2-pt-ts\""), "population `cells` has both `device` and `preset`"),
         (of("ag-tio2-pt-rs-binary"), "it does not integrate: it is on or off, and stays so"),
-        (of("ag-tio2-pt-rs-analog"), "it does not forget, and has no threshold at which it fires"),
+        (of("ag-tio2-pt-rs-analog"), "no threshold at which it fires; model = \"accumulate\" counts in it"),
         (of("vo2-debets-2026"), "it is a circuit of its own; model = \"oscillator\" is one"),
         (refusal(&format!("{MINE}{SCENARIO}")), "device `mine` is not measured here"),
     ] {

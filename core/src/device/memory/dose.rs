@@ -75,6 +75,10 @@ impl Model for DoseMemory {
     const ROLES: &'static [Role] = &[Role::Synapse, Role::Neuron];
     const EXPERIMENTS: &'static [&'static str] =
         &["iv", "pulses", "cycles", "retention", "stdp", "spike_pulses"];
+    const LACKS: &'static [(&'static str, &'static str)] = &[(
+        "neuron",
+        "it does not forget, and has no threshold at which it fires; model = \"accumulate\" counts in it what arrives",
+    )];
     const LOOP: &'static [Measure] = &[
         measure("sweeps_up", MeasuredIn::Count, "sweeps that raise the conductance"),
         measure("sweeps_down", MeasuredIn::Count, "sweeps that lower the conductance"),
