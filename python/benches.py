@@ -79,8 +79,8 @@ def brunel(directory: Path) -> Network:
     """The network of networks/brunel, a tenth of its size, from Python."""
     network = Network()
     outside = network.poisson("outside", 1000, rate=20_000 * Hz)
-    e = network.population("e", 1000, tau_m=20 * ms, v_th=20 * mV, u_rest="0 V", u_reset=10 * mV, v_hold=10 * mV, t_ref=2 * ms)
-    i = network.population("i", 250, tau_m=20 * ms, v_th=20 * mV, u_rest="0 V", u_reset=10 * mV, v_hold=10 * mV, t_ref=2 * ms)
+    e = network.population("e", 1000, tau_m=20 * ms, v_th=20 * mV, u_rest="0 V", reset="value", u_reset=10 * mV, t_ref=2 * ms)
+    i = network.population("i", 250, tau_m=20 * ms, v_th=20 * mV, u_rest="0 V", reset="value", u_reset=10 * mV, t_ref=2 * ms)
     more = network.poisson("more", 250, rate=20_000 * Hz)
     network.projection("to-e", outside, e, 0.1 * mV, connect="one_to_one", delay=1.5 * ms)
     network.projection("to-i", more, i, 0.1 * mV, connect="one_to_one", delay=1.5 * ms)

@@ -465,7 +465,7 @@ fn every_cycle_of_a_switch_that_competes_has_a_threshold_of_its_own() {
         expected.push((now / tick, 0));
         // Word `cycle` of the stream of neuron 0 in episode 0.
         let drawn = Stream::at(1, Purpose::Threshold, 0, 0, cycle).next_word();
-        let v_th = of.spread.cycle_v_th(&of.device, 1.0, drawn);
+        let v_th = of.spread.thresholds(&of.device).cycle(1.0, drawn);
         now = (now + (10e-3 * (v_th / 0.4).ln() * 1e15) as u64).next_multiple_of(tick);
     }
     assert_eq!(fired, expected);

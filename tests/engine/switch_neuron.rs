@@ -141,9 +141,9 @@ proptest! {
         let mut want = Vec::new();
         let mut on = 0u128;
         for neuron in 0..size {
-            let median = spread.device_median(&switch.device, 11, neuron);
+            let median = spread.thresholds(&switch.device).median(11, neuron);
             let mut drawn = memspike::random::Stream::new(11, Purpose::Threshold, neuron, 5);
-            let mut v_th = spread.cycle_v_th(&switch.device, median, drawn.next_word());
+            let mut v_th = spread.thresholds(&switch.device).cycle(median, drawn.next_word());
             let (mut x, mut free) = (0.0f64, 0u64);
             for record in &records {
                 let Record::Arrival { time, row, .. } = record else { continue };
@@ -164,7 +164,7 @@ proptest! {
                     let span = (tau * ((v_th - rest) / (hold - rest)).ln() * 1e15).round() as u64;
                     (x, free) = (hold - rest, time.fs() + span);
                     on += u128::from(span);
-                    v_th = spread.cycle_v_th(&switch.device, median, drawn.next_word());
+                    v_th = spread.thresholds(&switch.device).cycle(median, drawn.next_word());
                 }
             }
         }

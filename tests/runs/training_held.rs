@@ -78,11 +78,11 @@ impl<'a> Followed<'a> {
     fn v_th(&self, episode: u64) -> f64 {
         let population = &self.network.populations[0];
         let Some(switch) = population.neuron.switch() else { return population.lif.v_th.get() };
-        let median = switch.spread.device_median(&switch.device, SEED, self.neuron);
+        let median = switch.spread.thresholds(&switch.device).median(SEED, self.neuron);
         let mut stream =
             memspike::random::Stream::new(SEED, memspike::random::Purpose::Threshold, self.neuron, episode);
         let drawn = (0..=self.fired).map(|_| stream.next_word()).last().unwrap();
-        switch.spread.cycle_v_th(&switch.device, median, drawn)
+        switch.spread.thresholds(&switch.device).cycle(median, drawn)
     }
 
     fn fire(&mut self, time: u64, episode: u64) -> u64 {

@@ -4,14 +4,16 @@
 //! counted over all populations; the number of spikes so far is in [`super::Counts`], so a state needs nothing
 //! more to go on.
 
-use crate::neuron::Switch;
+use crate::device::threshold::Thresholds;
+use crate::neuron::{OnTimes, Switch};
 use crate::random::{Purpose, Stream};
 use crate::time::Time;
 
 /// The thresholds of one population of switches with spread.
 #[derive(Clone, Debug)]
 pub struct Switching {
-    model: Switch,
+    thresholds: Thresholds,
+    on_times: OnTimes,
     /// Number of the first neuron, over all populations.
     first: u32,
     seed: Option<u64>,
@@ -29,7 +31,8 @@ impl Switching {
     pub fn new(model: &Switch, first: u32, size: u32) -> Self {
         let nominal = vec![model.device.v_th.get(); size as usize];
         Self {
-            model: model.clone(),
+            thresholds: model.spread.thresholds(&model.device),
+            on_times: model.on_times(),
             first,
             seed: None,
             medians: nominal.clone(),
@@ -40,19 +43,22 @@ impl Switching {
 
     /// The thresholds of an episode after each neuron has fired so many times.
     pub fn begin(&mut self, seed: u64, episode: u64, fired: impl Iterator<Item = u32>) {
-        let Self { model, first, medians, streams, v_th, .. } = self;
-        let entity = |neuron: usize| first.wrapping_add(neuron as u32);
+        let Self { thresholds, first, medians, streams, v_th, .. } = self;
         if self.seed.replace(seed) != Some(seed) {
-            for (neuron, median) in medians.iter_mut().enumerate() {
-                *median = model.spread.device_median(&model.device, seed, entity(neuron));
+            for (neuron, median) in (0..).zip(medians.iter_mut()) {
+                *median = thresholds.median(seed, first.wrapping_add(neuron));
             }
         }
-        streams.clear();
-        for (neuron, (fired, v_th)) in fired.zip(v_th).enumerate() {
-            let mut stream = Stream::at(seed, Purpose::Threshold, entity(neuron), episode, u64::from(fired));
-            *v_th = model.spread.cycle_v_th(&model.device, medians[neuron], stream.next_word());
-            streams.push(stream);
-        }
+        *streams = Stream::each(seed, Purpose::Threshold, *first, episode, medians.len());
+        streams.iter_mut().zip(fired).for_each(|(stream, fired)| stream.skip(u64::from(fired)));
+        let words: Vec<u64> = streams.iter_mut().map(Stream::next_word).collect();
+        thresholds.cycles(medians, &words, v_th);
+    }
+
+    /// Thresholds of all neurons' cycles in volts.
+    #[must_use]
+    pub fn all_v_th(&self) -> &[f64] {
+        &self.v_th
     }
 
     /// Threshold of the neuron's cycle in volts.
@@ -64,9 +70,9 @@ impl Switching {
 
     /// The neuron fires: how long it stays on; from then on it has its next threshold.
     pub fn fire(&mut self, neuron: usize) -> Time {
-        let on = self.model.on_time(self.v_th[neuron]);
+        let on = self.on_times.of(self.v_th[neuron]);
         let drawn = self.streams[neuron].next_word();
-        self.v_th[neuron] = self.model.spread.cycle_v_th(&self.model.device, self.medians[neuron], drawn);
+        self.v_th[neuron] = self.thresholds.cycle(self.medians[neuron], drawn);
         on
     }
 }

@@ -27,7 +27,7 @@ pub use leaky::{Leaky, LeakyState};
 pub use lif::{Floor, Lif, LifError, Reset};
 pub use metered::{Behind, Metered, MeteredState};
 pub use open::Open;
-pub use switch::{Switch, SwitchNeuronError};
+pub use switch::{OnTimes, Switch, SwitchNeuronError};
 
 use serde::{Deserialize, Serialize};
 

@@ -181,8 +181,8 @@ impl Switch {
     /// Threshold of the cycle after so many spikes, in volts.
     #[must_use]
     pub fn v_th(&self, draws: &Draws) -> f64 {
-        let median = self.spread.device_median(&self.device, draws.seed, draws.neuron);
-        self.spread.cycle_v_th(&self.device, median, draws.word(Purpose::Threshold))
+        let thresholds = self.spread.thresholds(&self.device);
+        thresholds.cycle(thresholds.median(draws.seed, draws.neuron), draws.word(Purpose::Threshold))
     }
 
     /// The leaky integrator that it is while every threshold is the nominal one.
@@ -222,21 +222,21 @@ impl Switch {
     }
 
     fn seconds_on(&self, v_th: Volt) -> Second {
-        let rest = self.device.u_rest.get();
-        // A threshold that was drawn is not a decimal that somebody wrote.
-        let theta = if self.varies() { v_th.get() - rest } else { difference(v_th.get(), rest) };
-        let natural = self.device.tau * ln(theta / difference(self.device.v_hold.get(), rest));
-        self.on_time.unwrap_or_else(|| natural.finite().unwrap_or(Second::ZERO))
+        self.on_times().seconds(v_th)
     }
 
     /// How long the cycle of threshold `v_th` (volts) stays on: the time that arrivals are lost.
     #[must_use]
     pub fn on_time(&self, v_th: f64) -> Time {
-        let time = match self.on_time {
-            Some(stated) => Time::from_seconds(stated),
-            None => Time::nearest(self.seconds_on(Volt::of(v_th))),
-        };
-        time.unwrap_or(Time::MAX)
+        self.on_times().of(v_th)
+    }
+
+    /// How long cycles stay on.
+    #[must_use]
+    pub fn on_times(&self) -> OnTimes {
+        let rest = self.device.u_rest.get();
+        let hold = difference(self.device.v_hold.get(), rest);
+        OnTimes { tau: self.device.tau, rest, hold, varies: self.varies(), stated: self.on_time }
     }
 
     /// For how long current flows after firing in the circuit `reset`: until it opens, or the switch is off.
@@ -266,6 +266,36 @@ impl Switch {
         let ThresholdSwitch { tau, u_rest, v_hold, v_th, .. } = self.device;
         let u = u_rest + (v_hold - u_rest) * crate::numeric::exp(Second::of(left) / tau);
         if self.on_time.is_some() { u.min(v_th) } else { u }.get()
+    }
+}
+
+/// How long the cycles of a switch stay on: tau ln((V_th - u_rest)/(V_h - u_rest)), or as long as is stated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OnTimes {
+    tau: Second,
+    rest: f64,
+    /// V_h - u_rest, in volts.
+    hold: f64,
+    varies: bool,
+    stated: Option<Second>,
+}
+
+impl OnTimes {
+    /// The time that arrivals are lost, of a cycle of threshold `v_th` (volts).
+    #[must_use]
+    pub fn of(&self, v_th: f64) -> Time {
+        let time = match self.stated {
+            Some(stated) => Time::from_seconds(stated),
+            None => Time::nearest(self.seconds(Volt::of(v_th))),
+        };
+        time.unwrap_or(Time::MAX)
+    }
+
+    fn seconds(&self, v_th: Volt) -> Second {
+        // A threshold that was drawn is not a decimal that somebody wrote.
+        let theta = if self.varies { v_th.get() - self.rest } else { difference(v_th.get(), self.rest) };
+        let natural = self.tau * ln(theta / self.hold);
+        self.stated.unwrap_or_else(|| natural.finite().unwrap_or(Second::ZERO))
     }
 }
 

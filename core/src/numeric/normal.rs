@@ -120,8 +120,13 @@ impl Work for Normals<'_> {
         let places = &places[..count];
         let tails: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
         let mut near_ones = tails.clone();
-        numbers.iter_mut().for_each(|p| *p = centre(*p));
-        near_ones.iter_mut().for_each(|p| *p = near(*p));
+        // (Loops, and no `for_each`: what that calls is not compiled for these vectors.)
+        for p in &mut numbers {
+            *p = centre(*p);
+        }
+        for p in &mut near_ones {
+            *p = near(*p);
+        }
         for (&place, (&p, &near)) in places.iter().zip(tails.iter().zip(&near_ones)) {
             // (depth is DEEP or less unless p is that small.)
             let deep = p.min(1.0 - p) < 2e-11;

@@ -10,6 +10,8 @@
 
 mod quartet;
 
+use crate::simd::{Work, vectorised};
+
 pub use quartet::Quartet;
 
 /// Name and version of the generator, written into every manifest: a change is value-breaking.
@@ -89,19 +91,29 @@ impl Stream {
         Self { state: (a | b << 32 | c << 64 | d << 96) | 1 }
     }
 
+    /// The streams of so many entities, of which the first has the number `entity`.
+    pub fn each(seed: u64, purpose: Purpose, entity: u32, episode: u64, count: usize) -> Vec<Self> {
+        vectorised(Starts { seed, purpose, entity, episode, count })
+    }
+
     /// The stream after `count` words.
     #[must_use]
     pub fn at(seed: u64, purpose: Purpose, entity: u32, episode: u64, count: u64) -> Self {
         let mut stream = Self::new(seed, purpose, entity, episode);
+        stream.skip(count);
+        stream
+    }
+
+    /// Goes over so many words.
+    pub fn skip(&mut self, count: u64) {
         let (mut power, mut left) = (MULTIPLIER, count);
         while left > 0 {
             if left & 1 == 1 {
-                stream.state = stream.state.wrapping_mul(power);
+                self.state = self.state.wrapping_mul(power);
             }
             power = power.wrapping_mul(power);
             left >>= 1;
         }
-        stream
     }
 
     /// The next word.
@@ -109,6 +121,40 @@ impl Stream {
     pub fn next_word(&mut self) -> u64 {
         self.state = self.state.wrapping_mul(MULTIPLIER);
         output(self.state)
+    }
+}
+
+struct Starts {
+    seed: u64,
+    purpose: Purpose,
+    entity: u32,
+    episode: u64,
+    count: usize,
+}
+
+impl Work for Starts {
+    type Output = Vec<Stream>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<Stream> {
+        const LANES: usize = 16;
+        let Self { seed, purpose, entity, episode, count } = self;
+        let mut streams = vec![Stream { state: 0 }; count];
+        for (chunk, streams) in streams.chunks_mut(LANES).enumerate() {
+            let mut counters = [[0; LANES]; 4];
+            counters[0] = [purpose as u32; LANES];
+            counters[2] = [episode as u32; LANES];
+            counters[3] = [(episode >> 32) as u32; LANES];
+            for (lane, counter) in counters[1].iter_mut().enumerate() {
+                *counter = entity.wrapping_add((chunk * LANES + lane) as u32);
+            }
+            let [a, b, c, d] = philox_lanes(counters, [seed as u32, (seed >> 32) as u32]);
+            for (lane, stream) in streams.iter_mut().enumerate() {
+                let [a, b, c, d] = [a[lane], b[lane], c[lane], d[lane]].map(u128::from);
+                stream.state = (a | b << 32 | c << 64 | d << 96) | 1;
+            }
+        }
+        streams
     }
 }
 
@@ -152,16 +198,28 @@ pub fn unit(word: u64) -> f64 {
 /// Philox4x32 with 10 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 #[must_use]
 pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
-    let [mut c0, mut c1, mut c2, mut c3] = counter;
+    philox_lanes(counter.map(|word| [word]), key).map(|[word]| word)
+}
+
+/// [`philox4x32_10`] of counters side by side: word by word of all of them.
+#[inline(always)]
+fn philox_lanes<const N: usize>(mut counters: [[u32; N]; 4], key: [u32; 2]) -> [[u32; N]; 4] {
     let [mut k0, mut k1] = key;
     for _ in 0..10 {
-        let p0 = u64::from(c0) * 0xD251_1F53;
-        let p1 = u64::from(c2) * 0xCD9E_8D57;
-        (c0, c1, c2, c3) = ((p1 >> 32) as u32 ^ c1 ^ k0, p1 as u32, (p0 >> 32) as u32 ^ c3 ^ k1, p0 as u32);
+        for lane in 0..N {
+            let [c0, c1, c2, c3] =
+                [counters[0][lane], counters[1][lane], counters[2][lane], counters[3][lane]];
+            let p0 = u64::from(c0) * 0xD251_1F53;
+            let p1 = u64::from(c2) * 0xCD9E_8D57;
+            counters[0][lane] = (p1 >> 32) as u32 ^ c1 ^ k0;
+            counters[1][lane] = p1 as u32;
+            counters[2][lane] = (p0 >> 32) as u32 ^ c3 ^ k1;
+            counters[3][lane] = p0 as u32;
+        }
         k0 = k0.wrapping_add(0x9E37_79B9);
         k1 = k1.wrapping_add(0xBB67_AE85);
     }
-    [c0, c1, c2, c3]
+    counters
 }
 
 #[cfg(test)]
@@ -188,6 +246,19 @@ mod tests {
         let words: Vec<u64> = (0..100).map(|_| from_start.next_word()).collect();
         for k in [0, 1, 17, 99] {
             assert_eq!(Stream::at(7, Purpose::Poisson, 3, 11, k).next_word(), words[k as usize]);
+        }
+    }
+
+    #[test]
+    fn streams_that_are_begun_together_are_those_that_are_begun_alone() {
+        for (first, mut together) in [(3, 37), (u32::MAX - 5, 9)].map(|(first, count)| {
+            (first, Stream::each(7 | 9 << 40, Purpose::Threshold, first, 1 << 33 | 5, count))
+        }) {
+            for (number, stream) in (0..).zip(&mut together) {
+                let entity = first.wrapping_add(number);
+                let mut alone = Stream::new(7 | 9 << 40, Purpose::Threshold, entity, 1 << 33 | 5);
+                assert_eq!(stream.next_word(), alone.next_word());
+            }
         }
     }
 

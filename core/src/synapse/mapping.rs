@@ -292,8 +292,8 @@ impl Mapping {
         let (plus, minus) = match (self.arrangement, self.placement) {
             (Arrangement::Single, _) => (middle + 0.5 * span * x, middle),
             (Arrangement::Unipolar, _) => (g_min + span * x.max(0.0), g_min),
-            (_, Placement::OneSided) => (g_min + span * x.max(0.0), g_min + span * (-x).max(0.0)),
-            (_, Placement::Balanced) => (middle + 0.5 * span * x, middle - 0.5 * span * x),
+            (_, Placement::OneSided) => self.one_sided(x),
+            (_, Placement::Balanced) => self.balanced(x),
         };
         [plus, minus].map(|g| self.range.nearest(g))
     }
@@ -345,13 +345,59 @@ impl Work for Targets<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { mapping, weights, targets } = self;
-        if mapping.devices() == 2 {
-            let pairs = targets.as_chunks_mut::<2>().0;
-            weights.iter().zip(pairs).for_each(|(&w, pair)| *pair = mapping.pair(w));
-        } else {
+        if mapping.devices() != 2 {
             let each = targets.chunks_exact_mut(mapping.devices());
             weights.iter().zip(each).for_each(|(&w, targets)| mapping.targets(w, targets));
+        } else if mapping.placement == Placement::OneSided {
+            mapping.all_pairs(weights, targets, |mapping, x| mapping.one_sided(x));
+        } else {
+            mapping.all_pairs(weights, targets, |mapping, x| mapping.balanced(x));
         }
+    }
+}
+
+/// Weights that are worked on together.
+const BLOCK: usize = 16;
+
+impl Mapping {
+    /// G+ and G- of a pair of which one rests, as they are asked for.
+    #[inline(always)]
+    fn one_sided(&self, x: f64) -> (f64, f64) {
+        let (g_min, g_max) = self.range.ends();
+        (g_min + (g_max - g_min) * x.max(0.0), g_min + (g_max - g_min) * (-x).max(0.0))
+    }
+
+    /// Of a pair around the middle.
+    #[inline(always)]
+    fn balanced(&self, x: f64) -> (f64, f64) {
+        let (g_min, g_max) = self.range.ends();
+        let (middle, span) = (0.5 * (g_min + g_max), g_max - g_min);
+        (middle + 0.5 * span * x, middle - 0.5 * span * x)
+    }
+
+    /// All pairs of an arrangement of two devices. (All G+ of a block, then all G-: what stands side by side in memory would
+    /// not be worked on side by side.)
+    #[inline(always)]
+    fn all_pairs(&self, weights: &[f64], targets: &mut [f64], place: impl Fn(&Self, f64) -> (f64, f64)) {
+        let (blocks, rest) = weights.as_chunks::<BLOCK>();
+        let (pairs, _) = targets.as_chunks_mut::<2>();
+        let (wide, last) = pairs.split_at_mut_checked(blocks.len() * BLOCK).unwrap_or_default();
+        for (pairs, weights) in wide.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks) {
+            let (mut plus, mut minus) = ([0.0; BLOCK], [0.0; BLOCK]);
+            for ((plus, minus), w) in plus.iter_mut().zip(&mut minus).zip(weights) {
+                (*plus, *minus) = place(self, (w / self.w_max).clamp(-1.0, 1.0));
+            }
+            for g in &mut plus {
+                *g = self.range.nearest(*g);
+            }
+            for g in &mut minus {
+                *g = self.range.nearest(*g);
+            }
+            for (pair, (&plus, &minus)) in pairs.iter_mut().zip(plus.iter().zip(&minus)) {
+                *pair = [plus, minus];
+            }
+        }
+        last.iter_mut().zip(rest).for_each(|(pair, &w)| *pair = self.pair(w));
     }
 }
 

@@ -102,9 +102,14 @@ impl Work for Programmed<'_> {
         if spread.cv_device == 0.0 && spread.cv_on == spread.cv_off {
             // Each device has the range of all, and the spread is one.
             let spread = LogNormal::of(spread.cv_on);
-            numbers.for_each(|(g, (_, &z))| *g *= spread.factor(z));
+            // (A loop, and no `for_each`: what that calls is not compiled for these vectors.)
+            for (g, (_, &z)) in numbers {
+                *g *= spread.factor(z);
+            }
         } else {
-            numbers.for_each(|(g, (&own, &z))| *g = spread.programmed(*g, range, own, z));
+            for (g, (&own, &z)) in numbers {
+                *g = spread.programmed(*g, range, own, z);
+            }
         }
     }
 }

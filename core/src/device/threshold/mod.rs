@@ -14,7 +14,7 @@ mod volatile;
 
 pub use circuit::{Circuit, Fate, OPEN_AFTER};
 pub use load::{Load, Loaded};
-pub use noise::{EscapeNoise, ThresholdLaw, ThresholdSpread, log_sigma};
+pub use noise::{EscapeNoise, ThresholdLaw, ThresholdSpread, Thresholds, log_sigma};
 pub use oscillator::{Connected, PeriodEnergies, RelaxationOscillator};
 pub use switch::{MAX_TURNS, SwitchEnergies, SwitchError, SwitchState, Switching, ThresholdSwitch};
 pub use volatile::VolatileSwitch;

@@ -1,8 +1,9 @@
 //! Randomness of a threshold switch: thresholds that differ, and escape before the threshold.
 
 use super::ThresholdSwitch;
-use crate::numeric::{exp, gauss, ln, relaxation, rising_root, scaled_ei, standard_normal};
+use crate::numeric::{exp, gauss, ln, relaxation, rising_root, scaled_ei, standard_normal, standard_normals};
 use crate::random::{Purpose, unit, word};
+use crate::simd::{Work, vectorised};
 use crate::units::{Second, Volt};
 use serde::{Deserialize, Serialize};
 
@@ -35,35 +36,21 @@ impl ThresholdSpread {
     /// Threshold in volts of `entity` after its n-th return to off: a function of the arguments alone.
     #[must_use]
     pub fn v_th(&self, switch: &ThresholdSwitch, seed: u64, entity: u32, cycle: u64) -> f64 {
-        let median = self.device_median(switch, seed, entity);
-        self.cycle_v_th(switch, median, word(seed, Purpose::Threshold, entity, cycle))
+        let thresholds = self.thresholds(switch);
+        let median = thresholds.median(seed, entity);
+        thresholds.cycle(median, word(seed, Purpose::Threshold, entity, cycle))
     }
 
-    /// Median threshold of one device in volts: V_th e^(sigma z), z its own for ever.
+    /// Thresholds of such switches.
     #[must_use]
-    pub fn device_median(&self, switch: &ThresholdSwitch, seed: u64, entity: u32) -> f64 {
-        let mut v_th = switch.v_th.get();
-        if self.device > 0.0 {
-            let z = standard_normal(word(seed, Purpose::DeviceToDevice, entity, 0));
-            v_th *= exp(log_sigma(self.device) * z);
+    pub fn thresholds(&self, switch: &ThresholdSwitch) -> Thresholds {
+        Thresholds {
+            spread: *self,
+            v_th: switch.v_th.get(),
+            floor: self.floor(switch).get(),
+            cycle: log_sigma(self.cycle),
+            device: log_sigma(self.device),
         }
-        v_th
-    }
-
-    /// Threshold in volts of one cycle of a device with the given median, from a random word.
-    #[must_use]
-    pub fn cycle_v_th(&self, switch: &ThresholdSwitch, median: f64, drawn: u64) -> f64 {
-        let mut v_th = median;
-        if self.cycle > 0.0 {
-            v_th *= match self.law {
-                ThresholdLaw::LogNormal => exp(log_sigma(self.cycle) * standard_normal(drawn)),
-                ThresholdLaw::Weibull => {
-                    let exponential = -ln(unit(drawn));
-                    exp(ln((exponential / std::f64::consts::LN_2).max(1e-300)) * self.cycle / 1.2)
-                }
-            };
-        }
-        v_th.max(self.floor(switch).get())
     }
 
     /// The lowest threshold there is: 1.01 V_h (at 5 % an event of 18 sigma). A switch that turns on
@@ -71,6 +58,79 @@ impl ThresholdSpread {
     #[must_use]
     pub fn floor(&self, switch: &ThresholdSwitch) -> Volt {
         1.01 * switch.v_hold
+    }
+}
+
+/// What thresholds of switches are drawn with, worked out once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    spread: ThresholdSpread,
+    /// Nominal and lowest, in volts.
+    v_th: f64,
+    floor: f64,
+    /// sigma of ln V_th from cycle to cycle and from device to device.
+    cycle: f64,
+    device: f64,
+}
+
+impl Thresholds {
+    /// Median threshold of one device in volts: V_th e^(sigma z), z its own for ever.
+    #[must_use]
+    pub fn median(&self, seed: u64, entity: u32) -> f64 {
+        if self.spread.device > 0.0 {
+            let z = standard_normal(word(seed, Purpose::DeviceToDevice, entity, 0));
+            self.v_th * exp(self.device * z)
+        } else {
+            self.v_th
+        }
+    }
+
+    /// Threshold in volts of one cycle of a device with the given median, from a random word.
+    #[must_use]
+    pub fn cycle(&self, median: f64, drawn: u64) -> f64 {
+        let mut v_th = median;
+        if self.spread.cycle > 0.0 {
+            v_th *= match self.spread.law {
+                ThresholdLaw::LogNormal => exp(self.cycle * standard_normal(drawn)),
+                ThresholdLaw::Weibull => {
+                    let exponential = -ln(unit(drawn));
+                    exp(ln((exponential / std::f64::consts::LN_2).max(1e-300)) * self.spread.cycle / 1.2)
+                }
+            };
+        }
+        v_th.max(self.floor)
+    }
+
+    /// [`Thresholds::cycle`] of many devices.
+    pub fn cycles(&self, medians: &[f64], drawn: &[u64], v_th: &mut [f64]) {
+        if self.spread.cycle > 0.0 && self.spread.law == ThresholdLaw::LogNormal {
+            let numbers = &standard_normals(drawn)[..];
+            vectorised(Cycles { sigma: self.cycle, floor: self.floor, medians, numbers, v_th });
+        } else {
+            let devices = medians.iter().zip(drawn);
+            v_th.iter_mut()
+                .zip(devices)
+                .for_each(|(v_th, (&median, &drawn))| *v_th = self.cycle(median, drawn));
+        }
+    }
+}
+
+struct Cycles<'a> {
+    sigma: f64,
+    floor: f64,
+    medians: &'a [f64],
+    numbers: &'a [f64],
+    v_th: &'a mut [f64],
+}
+
+impl Work for Cycles<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (v_th, (&median, &z)) in self.v_th.iter_mut().zip(self.medians.iter().zip(self.numbers)) {
+            *v_th = (median * exp(self.sigma * z)).max(self.floor);
+        }
     }
 }
 

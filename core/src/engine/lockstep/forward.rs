@@ -4,7 +4,8 @@ use super::form::{Fading, Form, Pulsed};
 use super::net::{LANES, Layer, Varying};
 use super::reach::drive;
 use super::tape::{Action, Arrival, Group, NONE, Tape};
-use crate::neuron::model::Draws;
+use crate::engine::Switching;
+use crate::neuron::Switch;
 use crate::numeric::{Pack, Real, ln};
 use crate::simd::{Work, prefetch, vectorised};
 use std::marker::PhantomData;
@@ -23,11 +24,11 @@ pub struct Membranes<R> {
     q: Vec<R>,
     /// What each neuron fires at, in units of the layer's threshold; infinite while it is deaf.
     bar: Vec<R>,
-    /// Spikes of each neuron so far.
-    cycles: Vec<u32>,
     flagged: Vec<u32>,
     /// Deaf neurons: when they are restarted (ms), which, and after which spike.
     waiting: Vec<(R, u32, u32)>,
+    /// Thresholds that are drawn, if they are, of this layer.
+    switching: Option<Switching>,
 }
 
 impl<R: Real> Membranes<R> {
@@ -38,8 +39,6 @@ impl<R: Real> Membranes<R> {
         }
         self.bar.clear();
         self.bar.resize(stride, R::ONE);
-        self.cycles.clear();
-        self.cycles.resize(stride, 0);
         self.waiting.clear();
     }
 }
@@ -58,12 +57,15 @@ pub fn forward<R: Real>(
     membranes.begin(layer.stride);
     tape.group(R::from_f64(layer.tau), R::from_f64(SPAN), until);
     let tau = R::from_f64(layer.tau);
-    let pass = Pass { layer, weights, seed, episode, until, tau, origin: R::ZERO };
+    let pass = Pass { layer, weights, until, tau, origin: R::ZERO };
     if !layer.fires {
         membranes.bar.fill(R::from_f64(f64::INFINITY));
-    } else if layer.varying.is_some() {
-        for (neuron, bar) in (0..).zip(&mut membranes.bar[..layer.size]) {
-            *bar = R::from_f64(pass.threshold(neuron, 0));
+    } else if let Some(Varying { switch, first }) = &layer.varying {
+        let new = || Switching::new(switch, *first, layer.size as u32);
+        let switching = membranes.switching.get_or_insert_with(new);
+        switching.begin(seed, episode, std::iter::empty());
+        for (bar, &v_th) in membranes.bar.iter_mut().zip(switching.all_v_th()) {
+            *bar = R::from_f64(relative(layer, switch, v_th));
         }
     }
     if layer.pulsed {
@@ -74,11 +76,14 @@ pub fn forward<R: Real>(
     tape.finish();
 }
 
+/// A threshold in volts in units of that of the layer.
+fn relative(layer: &Layer, switch: &Switch, v_th: f64) -> f64 {
+    (v_th - switch.device.u_rest.get()) / layer.theta
+}
+
 struct Pass<'a, R> {
     layer: &'a Layer,
     weights: &'a [R],
-    seed: u64,
-    episode: u64,
     until: R,
     tau: R,
     /// Where t is zero, in ms.
@@ -178,7 +183,7 @@ impl<R: Real> Pass<'_, R> {
         tape.actions.push(Action { group: interval.group, neuron, spike, restarts: true, y, value });
         let reset = R::from_f64(self.layer.reset);
         (membranes.p[place], membranes.q[place]) = F::restart(p, q, y, reset);
-        membranes.bar[place] = R::from_f64(self.threshold(neuron, membranes.cycles[place]));
+        membranes.bar[place] = self.threshold(place, membranes);
         y
     }
 
@@ -213,8 +218,7 @@ impl<R: Real> Pass<'_, R> {
             let (group, value) = (interval.group, slope);
             tape.actions.push(Action { group, neuron, spike, restarts: false, y: at, value });
             membranes.bar[place] = R::from_f64(f64::INFINITY);
-            let again = time + self.dead(neuron, membranes.cycles[place]);
-            membranes.cycles[place] += 1;
+            let again = time + self.dead(place, membranes);
             if again > interval.end {
                 membranes.waiting.push((again, neuron, spike));
                 return;
@@ -225,7 +229,7 @@ impl<R: Real> Pass<'_, R> {
                 tape.actions.push(Action { group, neuron, spike, restarts: true, y: at, value });
                 let reset = R::from_f64(self.layer.reset);
                 (membranes.p[place], membranes.q[place]) = F::restart(p, q, at, reset);
-                membranes.bar[place] = R::from_f64(self.threshold(neuron, membranes.cycles[place]));
+                membranes.bar[place] = self.threshold(place, membranes);
                 at
             } else {
                 self.restart::<F>(interval, (again, neuron, spike), membranes, tape)
@@ -233,18 +237,21 @@ impl<R: Real> Pass<'_, R> {
         }
     }
 
-    /// The threshold of a neuron after so many spikes, in units of that of the layer.
-    fn threshold(&self, neuron: u32, spikes: u32) -> f64 {
-        let Some(Varying { switch, first }) = &self.layer.varying else { return 1.0 };
-        let draws = Draws { seed: self.seed, neuron: first + neuron, episode: self.episode, spikes };
-        (switch.v_th(&draws) - switch.device.u_rest.get()) / self.layer.theta
+    /// The threshold of a neuron's cycle, in units of that of the layer.
+    fn threshold(&self, neuron: usize, membranes: &Membranes<R>) -> R {
+        let (Some(Varying { switch, .. }), Some(switching)) = (&self.layer.varying, &membranes.switching)
+        else {
+            return R::ONE;
+        };
+        R::from_f64(relative(self.layer, switch, switching.v_th(neuron)))
     }
 
-    /// For how long it is deaf after the spike of that threshold, in ms.
-    fn dead(&self, neuron: u32, spikes: u32) -> R {
-        let Some(Varying { switch, .. }) = &self.layer.varying else { return R::from_f64(self.layer.dead) };
-        let v_th = self.threshold(neuron, spikes) * self.layer.theta + switch.device.u_rest.get();
-        R::from_f64(switch.on_time(v_th).as_seconds() * 1e3)
+    /// For how long it is deaf after the spike that ends its cycle, in ms.
+    fn dead(&self, neuron: usize, membranes: &mut Membranes<R>) -> R {
+        let (Some(_), Some(switching)) = (&self.layer.varying, &mut membranes.switching) else {
+            return R::from_f64(self.layer.dead);
+        };
+        R::from_f64(switching.fire(neuron).as_seconds() * 1e3)
     }
 
     /// The time of y, in ms.

@@ -287,6 +287,9 @@ impl<R: Real> Work for Exponentials<'_, R> {
 
     #[inline(always)]
     fn run(self) {
-        self.0.iter_mut().for_each(|x| *x = Real::exp(*x));
+        // (A loop, and no `for_each`: what that calls is not compiled for these vectors.)
+        for x in self.0.iter_mut() {
+            *x = Real::exp(*x);
+        }
     }
 }

@@ -39,7 +39,7 @@ impl<R: Real> Parameters<R> {
 pub struct Passage<R> {
     /// Of each layer, as the last sample left them.
     pub tapes: Vec<Tape<R>>,
-    membranes: Membranes<R>,
+    membranes: Vec<Membranes<R>>,
     credits: Vec<Credits<R>>,
     sweep: Sweep<R>,
     scores: Scores,
@@ -57,6 +57,7 @@ impl<R: Real> Passage<R> {
         until: R,
     ) {
         self.tapes.resize_with(net.layers.len(), Tape::default);
+        self.membranes.resize_with(net.layers.len(), Membranes::default);
         for (index, layer) in net.layers.iter().enumerate() {
             let (before, rest) = self.tapes.split_at_mut(index);
             let tape = &mut rest[0];
@@ -74,7 +75,7 @@ impl<R: Real> Passage<R> {
                 }
             }
             tape.sort();
-            forward(layer, &parameters.weights[index], draws, until, &mut self.membranes, tape);
+            forward(layer, &parameters.weights[index], draws, until, &mut self.membranes[index], tape);
             if tape.runaway {
                 // Nobody wants to know what comes of that.
                 self.tapes[index + 1..].iter_mut().for_each(Tape::clear);
