@@ -3,7 +3,7 @@
 //! What is read is found by leaving it out: a plan that is the same without it does not depend on it.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::filled::Filled;
+use super::filled::{Datum, Fields, Filled};
 use super::plan::Plan;
 use super::text::{Item, Table, Value};
 use super::{lower, reader};
@@ -31,10 +31,16 @@ pub fn parameters(
         let Value::Table(described) = &device.node.value else { continue };
         for section in ["parameters", "model"] {
             let Some(stated) = table(described, section) else { continue };
+            let repeats = repeats(filled, &device.key);
             let last = |item: &&Item| item.key_at.source.layer >= outermost && item.key != READ_BY_WARNINGS;
             for item in stated.entries.iter().filter(last) {
                 let path = ["device", &device.key, section];
-                if idle(&without(root, path, &item.key), name, registry, (plan, filled, &device.key)) {
+                if idle(
+                    &without(root, path, &item.key, &repeats),
+                    name,
+                    registry,
+                    (plan, filled, &device.key),
+                ) {
                     found.push(fault(&device.key, item));
                 }
             }
@@ -50,9 +56,39 @@ fn table<'a>(within: &'a Table, key: &str) -> Option<&'a Table> {
     }
 }
 
-/// The tree without a key of the table at `path`, a parameter or law of a device, and without what is written over it where
-/// the device is used: what gives way to another value is no key without effect.
-fn without(root: &Table, path: [&str; 3], key: &str) -> Table {
+/// Paths of what populations of a device write though the device says the same: a scenario with every value filled in does.
+fn repeats<'a>(filled: &'a Filled, device: &str) -> Vec<Vec<&'a str>> {
+    fn of<'a>(fields: &'a Fields, path: &[&'a str], found: &mut Vec<Vec<&'a str>>) {
+        for entry in &fields.entries {
+            let path = [path, &[entry.key.name]].concat();
+            match (entry.preset.as_deref().map(|preset| &preset.datum), &entry.datum) {
+                (_, Some(Datum::Table(inner))) => of(inner, &path, found),
+                (Some(Datum::Choice(said)), Some(Datum::Choice(written))) if said == written => {
+                    found.push(path)
+                }
+                (Some(Datum::Number(said)), Some(Datum::Number(written))) if said == written => {
+                    found.push(path)
+                }
+                (Some(Datum::Quantity(_, said)), Some(Datum::Quantity(_, written)))
+                    if said.si == written.si =>
+                {
+                    found.push(path);
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (name, population) in filled.all("population") {
+        if population.text("device") == Some(device) {
+            of(population, &["population", name], &mut found);
+        }
+    }
+    found
+}
+
+/// The tree without a key of the table at `path`, a parameter or law of a device, and without what repeats values of it.
+fn without(root: &Table, path: [&str; 3], key: &str, repeats: &[Vec<&str>]) -> Table {
     fn leave_out(table: &mut Table, path: &[&str], key: &str) {
         let Some((first, rest)) = path.split_first() else {
             table.entries.retain(|item| item.key != key);
@@ -64,29 +100,11 @@ fn without(root: &Table, path: [&str; 3], key: &str) -> Table {
             leave_out(inner, rest, key);
         }
     }
-    fn leave_out_below(table: &mut Table, key: &str) {
-        table.entries.retain(|item| item.key != key);
-        for item in &mut table.entries {
-            if let Value::Table(inner) = &mut item.node.value {
-                leave_out_below(inner, key);
-            }
-        }
-    }
     let mut root = root.clone();
     leave_out(&mut root, &path, key);
-    for section in ["population", "projection"] {
-        let Some(Item { node, .. }) = root.entries.iter_mut().find(|item| item.key == section) else {
-            continue;
-        };
-        let Value::Table(users) = &mut node.value else { continue };
-        for user in &mut users.entries {
-            if let Value::Table(user) = &mut user.node.value
-                && user
-                    .get("device")
-                    .is_some_and(|item| matches!(&item.node.value, Value::Text(name) if name == path[1]))
-            {
-                leave_out_below(user, key);
-            }
+    for path in repeats {
+        if let Some((key, path)) = path.split_last() {
+            leave_out(&mut root, path, key);
         }
     }
     root
@@ -150,9 +168,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_over_where_the_device_is_used_is_not_refused() {
-        let over = "model = \"switch\"\ndevice = \"d\"\ntau = \"7 ms\"";
-        assert_eq!(told(&format!("{SWITCH}{{ tau = \"8 ms\" }}"), over, ""), "");
+    fn what_a_population_repeats_is_not_idle_and_what_it_writes_over_is() {
+        let of = |tau: &str| {
+            let over = format!("model = \"switch\"\ndevice = \"d\"\ntau_m = \"{tau}\"");
+            told(&format!("{SWITCH}{{ tau = \"8 ms\" }}"), &over, "")
+        };
+        assert_eq!(of("8 ms"), "");
+        let spread = "model = \"switch\"\ndevice = \"d\"\ncycle_cv = 0.02\nswitch = { g_off = \"90 nS\" }";
+        assert_eq!(told(&format!("{SWITCH}{{ cycle_cv = 0.02, g_off = \"90 nS\" }}"), spread, ""), "");
+        assert!(of("7 ms").contains("`tau` of device `d` has no effect"), "{}", of("7 ms"));
     }
 
     #[test]
