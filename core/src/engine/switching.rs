@@ -129,7 +129,7 @@ mod tests {
         run.begin(1, 0, [0; 3].into_iter());
         for _ in 0..5 {
             let v_th = run.v_th(2);
-            assert_eq!(run.fire(2), run.model.on_time(v_th));
+            assert_eq!(run.fire(2), run.on_times.of(v_th));
         }
     }
 }
