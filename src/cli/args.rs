@@ -5,7 +5,7 @@ use super::fit::args::FitArgs;
 use super::kept::Kept;
 use super::overrides::Overrides;
 use super::sweep::args::SweepArgs;
-use super::values::{Format, How, TableFormat, patience, step, tolerance};
+use super::values::{Format, How, TableFormat, step, tolerance};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use memspike::dataset::Name;
@@ -147,9 +147,6 @@ pub struct RunArgs {
     /// job needs that is put into the queue again.
     #[arg(long = "continue", conflicts_with_all = ["force", "resume"])]
     pub go_on: bool,
-    /// Keep a checkpoint that often, such as "5 min" of computing. Default: so often that it costs about 1 %.
-    #[arg(long, value_name = "TIME", value_parser = patience)]
-    pub checkpoint_every: Option<f64>,
     /// What to print at the end: a table, or summary.json.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,

@@ -5,9 +5,9 @@ use super::failure::Failure;
 use super::output::Output;
 use super::records::CHECKPOINT;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
-use memspike::report::compare;
 use memspike::report::html::{Beside, Other, Role, linked};
 use memspike::report::manifest::{MadeFrom, ManifestHead, condensed};
+use memspike::report::{compare, parameters};
 use memspike::scenario::plan::Plan;
 use std::path::{Path, PathBuf};
 
@@ -152,11 +152,14 @@ fn go_on(path: PathBuf, args: &RunArgs, plan: &Plan, output: &Output) -> Result<
 /// The first value in which the plan of a run differs from the one at hand, if both are short.
 fn difference(of_run: &serde_json::Value, here: &Plan) -> String {
     let here = condensed(here);
-    let short = |value: &Option<serde_json::Value>| {
-        value.as_ref().map_or_else(|| "absent".into(), ToString::to_string)
-    };
     let differences = compare::runs(of_run, &here).differences;
-    let first = differences.first().map(|first| (&first.key, short(&first.left), short(&first.right)));
+    let first = differences.first().map(|first| {
+        let short = |value: &Option<serde_json::Value>| match value {
+            None => "absent".into(),
+            value => parameters::shown(&first.key, value.as_ref()),
+        };
+        (&first.key, short(&first.left), short(&first.right))
+    });
     match first {
         Some((key, left, right)) if left.len() + right.len() < 60 => {
             format!(": `{key}` is {left} in its manifest, and {right} here")

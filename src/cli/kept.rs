@@ -1,5 +1,6 @@
 //! What runs take from the disk and leave on it: options of one run and of those of a sweep.
 
+use super::values::patience;
 use clap::{Args, ValueHint};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -19,4 +20,7 @@ pub struct Kept {
     /// Also write every plot as PNG.
     #[arg(long)]
     pub png: bool,
+    /// Keep a checkpoint that often, such as "5 min" of computing. Default: so often that it costs about 1 %.
+    #[arg(long, value_name = "TIME", value_parser = patience)]
+    pub checkpoint_every: Option<f64>,
 }

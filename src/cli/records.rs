@@ -25,8 +25,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub const CHECKPOINT: &str = "checkpoint.bin";
 
 /// Every record that a run may have: `NAME.log` while it goes on.
-const NAMES: [&str; 7] =
-    ["spikes", "presentations", "membrane", "states", "weight_samples", "weight_changes", "connections"];
+const NAMES: [&str; 8] = [
+    "spikes",
+    "presentations",
+    "membrane",
+    "states",
+    "weight_samples",
+    "conductance_samples",
+    "weight_changes",
+    "connections",
+];
 
 fn log(dir: &RunDir, name: &str) -> PathBuf {
     dir.path().join(format!("{name}.log"))
@@ -90,12 +98,12 @@ fn wanted(plan: &Plan) -> Vec<Box<dyn Take>> {
         let told: Vec<_> = populations.flat_map(|population| population.neuron.told()).collect();
         wanted.push(Box::new(StateRecord::new(&record.states, &names, &told)));
     }
+    let every = record.weights_every.map(u64::from);
     if !record.weights.is_empty() {
-        wanted.push(Box::new(SynapseRecord::weights(
-            &record.weights,
-            &names,
-            record.weights_every.map(u64::from),
-        )));
+        wanted.push(Box::new(SynapseRecord::weights(&record.weights, &names, every)));
+    }
+    if !record.conductances.is_empty() {
+        wanted.push(Box::new(SynapseRecord::conductances(&record.conductances, &names, every)));
     }
     if !record.weight_changes.is_empty() {
         wanted.push(Box::new(SynapseRecord::changes(&record.weight_changes, &names)));

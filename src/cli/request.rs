@@ -89,13 +89,13 @@ pub fn meant(args: &RunArgs) -> Result<(RunArgs, Option<String>), Failure> {
     let mut kept = begun.kept;
     kept.data = args.kept.data.clone().or(kept.data);
     kept.png |= args.kept.png;
+    kept.checkpoint_every = args.kept.checkpoint_every.or(kept.checkpoint_every);
     let args = RunArgs {
         overrides,
         kept,
         out: Some(path),
         resume: Some(None),
         threads: args.threads.or(begun.threads),
-        checkpoint_every: args.checkpoint_every.or(begun.checkpoint_every),
         format: args.format,
         ..begun
     };

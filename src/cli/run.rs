@@ -503,7 +503,8 @@ impl Session<'_> {
             data: self.args.kept.data.as_deref(),
             run_dir: dir,
             resume,
-            checkpoint_every: self.args.checkpoint_every,
+            checkpoint_every: self.args.kept.checkpoint_every,
+            png: self.args.kept.png,
             stop: self.program.stop.asked(),
             clock: &|| clock.now(),
             progress: watched,
@@ -544,7 +545,7 @@ impl Session<'_> {
                     .note("no fonts were found on this system: the PNG plots have no text, the SVG plots do");
             }
             for figure in &figures {
-                let png = renderer.render(&figure.svg)?;
+                let png = renderer.render_unless(&figure.svg, self.program.stop.asked())?;
                 dir.write(&format!("{}.png", figure.name), &png)?;
             }
         }

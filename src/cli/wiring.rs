@@ -47,6 +47,8 @@ pub struct Request<'a> {
     pub stop: &'a Arc<AtomicBool>,
     /// Seconds between two checkpoints, if that was asked for.
     pub checkpoint_every: Option<f64>,
+    /// Pictures are rendered when it is over, which takes long.
+    pub png: bool,
     /// (wall, CPU) seconds since the start of the process.
     pub clock: &'a (dyn Fn() -> (f64, f64) + Sync),
     pub progress: &'a mut dyn Progress,
@@ -170,6 +172,8 @@ struct Checkpoint<'a> {
     cost: f64,
     /// Bytes that the process may have.
     allowed: Option<u64>,
+    /// Pictures are rendered in the end.
+    png: bool,
 }
 
 impl Checkpoint<'_> {
@@ -207,7 +211,7 @@ impl Store for Checkpoint<'_> {
     }
 
     fn due_at_end(&self) -> bool {
-        records::bytes(self.dir) > records::MANY
+        self.png || records::bytes(self.dir) > records::MANY
     }
 
     fn save(&mut self, write: &mut WriteSnapshot<'_>) -> Result<(), String> {
@@ -282,7 +286,7 @@ pub struct Ran {
 pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
     let Request { plan, threads, engine, dt, data, run_dir, resume, stop, clock, progress, formats, .. } =
         request;
-    let (given, every) = (request.given, request.checkpoint_every);
+    let (given, every, png) = (request.given, request.checkpoint_every, request.png);
     let unusable = |error| failed_with(error, run_dir, resume);
     room(plan, run_dir)?;
     let kept = if resume { kept(run_dir).map_err(|error| unusable(error.into()))? } else { None };
@@ -296,7 +300,7 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
         None => free.map(|free| free.saturating_add(memory::resident().unwrap_or(0))),
     };
     let last = clock().0;
-    let mut store = Checkpoint { dir: run_dir, resume, records, clock, every, last, cost: 0.0, allowed };
+    let mut store = Checkpoint { dir: run_dir, resume, records, clock, every, last, cost: 0.0, allowed, png };
     let mut context = RunContext {
         threads,
         memory: free,

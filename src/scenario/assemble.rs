@@ -2,7 +2,7 @@
 
 use super::plan::{Connect, DevicePlan, Input, Plan, SwitchEnergy};
 use super::synapses::{self, rows_of};
-use crate::crossbar::{Array, Draw, Shape};
+use crate::crossbar::{Array, Draw, ProgramError, Shape};
 use crate::device::fault::FaultRates;
 use crate::hint::many;
 use crate::network::{self, Builder, Distribution, Network, Origin, Rows, Shared};
@@ -11,6 +11,7 @@ use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, Spread};
 use crate::time::Time;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A network and the weights it starts with: one list per projection, row-major.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ pub enum AssembleError {
     #[error("{0}")]
     Network(network::Fault),
     /// Whoever waited for its synapses to be drawn wants them no more.
-    #[error("it was stopped while synapses were drawn")]
+    #[error("it was stopped while synapses were drawn or devices programmed")]
     Stopped,
     /// The weights of a projection cannot be put into its devices.
     #[error("the devices of projection `{projection}`: {message}")]
@@ -225,14 +226,14 @@ fn initial(
 /// `w_max` stands for the end of the conductance range where the plan leaves it open.
 ///
 /// # Errors
-/// If the devices cannot be programmed: said in one line.
+/// If the devices cannot be programmed: said in one line; and if `stop` was set meanwhile.
 pub fn program(
     plan: &Plan,
     projection: usize,
     device: &DevicePlan,
     weights: &[f64],
-    w_max: Option<f64>,
-    draw: u64,
+    (w_max, draw): (Option<f64>, u64),
+    stop: &AtomicBool,
 ) -> Result<Array, AssembleError> {
     let description = &plan.projections[projection];
     let fault = |message: String| AssembleError::Devices { projection: description.name.clone(), message };
@@ -252,11 +253,15 @@ pub fn program(
         _ => Shape { rows: weights.len(), cols: 1 },
     };
     let draw = Draw { seed: plan.seed, entity: projection as u32, draw };
-    let array = Array::program(shape, weights, &mapping, &device.spread, draw)
-        .map_err(|faults| fault(join(&faults)))?;
+    let array = Array::program_unless(stop, (shape, weights), &mapping, &device.spread, draw);
+    let array = array.map_err(|faults| match faults.as_slice() {
+        [ProgramError::Stopped] => AssembleError::Stopped,
+        faults => fault(join(faults)),
+    })?;
     // Of what learns the devices that do are stuck while they learn.
     let faults = if description.plasticity.is_some() { FaultRates::default() } else { device.faults };
-    let array = array.left_alone(&faults, (device.age, &device.retention), draw);
+    let array = array.left_alone(&faults, (device.age, &device.retention), draw, stop);
+    let array = array.ok_or(AssembleError::Stopped)?;
     if tracing::enabled!(target: "memspike::program", tracing::Level::TRACE) {
         let population = plan.populations[description.to].name.as_str();
         trace_programming((&description.name, population), &array, draw.draw);

@@ -3,6 +3,7 @@
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::Filled;
 use super::plan::{Connect, Plan, ProjectionPlan};
+use crate::network::Distribution;
 use crate::synapse::Arrangement;
 
 /// Share of the weights from which on it is told.
@@ -30,8 +31,12 @@ fn outside(projection: &ProjectionPlan, low: f64, high: f64) -> f64 {
         let count = synapses.iter().filter(|synapse| out(synapse.2)).count();
         return count as f64 / synapses.len().max(1) as f64;
     }
-    let word = |k: u64| (2 * k + 1) * (u64::MAX / (2 * QUANTILES));
-    (0..QUANTILES).filter(|&k| out(projection.weight.sample(word(k)))).count() as f64 / QUANTILES as f64
+    quantiles(&projection.weight).filter(|&w| out(w)).count() as f64 / QUANTILES as f64
+}
+
+/// Values of a law, as many from each thousandth.
+pub fn quantiles(law: &Distribution) -> impl Iterator<Item = f64> {
+    (0..QUANTILES).map(|k| law.sample((2 * k + 1) * (u64::MAX / (2 * QUANTILES))))
 }
 
 /// Warns of them.

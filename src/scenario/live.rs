@@ -113,9 +113,10 @@ pub(super) fn begin(
     network: &Arc<Network>,
     (values, arrays): (&[Vec<f64>], &[Option<Array>]),
     engine: Engine,
+    stop: &AtomicBool,
 ) -> Result<(Run, Vec<usize>), RunError> {
     let mut run = Run::with(network, values, plan.seed, engine)?;
-    let learning = learning(plan, network, arrays, engine)?;
+    let learning = learning(plan, network, arrays, engine, stop)?;
     let moved = learning.map_or_else(Vec::new, |learning| run.learn(learning));
     Ok((run, moved))
 }
@@ -126,10 +127,15 @@ pub(super) fn learning(
     network: &Network,
     arrays: &[Option<Array>],
     engine: Engine,
+    stop: &AtomicBool,
 ) -> Result<Option<crate::engine::Learning>, RunError> {
     // The reference engine does everything at once.
     let fast = engine == Engine::Fast;
-    if plastic::learns(plan) { plastic::learning(plan, network, arrays, fast).map(Some) } else { Ok(None) }
+    if plastic::learns(plan) {
+        plastic::learning(plan, network, arrays, fast, stop).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Goes on from a state with rules made anew.
@@ -138,8 +144,9 @@ pub(super) fn resumed(
     network: &Arc<Network>,
     arrays: &[Option<Array>],
     (state, engine): (LearningState, Engine),
+    stop: &AtomicBool,
 ) -> Result<Run, RunError> {
-    let learning = learning(plan, network, arrays, engine)?;
+    let learning = learning(plan, network, arrays, engine, stop)?;
     Run::resume(network, state, learning, &network.rates(), engine).map_err(|fault| match fault {
         SimulationError::State(fault) | SimulationError::Learning(LearningError::State(fault)) => {
             fault.into()
@@ -161,8 +168,8 @@ impl Live {
         }
         let built = assemble_with(plan, true, &mut |_| !stop.load(Ordering::Relaxed));
         let Assembled { network, weights: mut values, notes } = built.map_err(RunError::of_network)?;
-        let arrays = programmed(plan, &mut values)?;
-        let (run, _) = begin(plan, &network, (&values, &arrays), Engine::Fast)?;
+        let arrays = programmed(plan, &mut values, stop)?;
+        let (run, _) = begin(plan, &network, (&values, &arrays), Engine::Fast, stop)?;
         let (plan, settings, kept) = (Arc::clone(plan), Vec::new(), Harvest::default());
         Ok(Self { plan, settings, network, arrays, run, kept, notes })
     }
@@ -449,7 +456,8 @@ impl Live {
     }
 
     fn go_on(&mut self, network: Arc<Network>, state: LearningState) -> Result<(), RunError> {
-        let mut run = resumed(&self.plan, &network, &self.arrays, (state, Engine::Fast))?;
+        let mut run =
+            resumed(&self.plan, &network, &self.arrays, (state, Engine::Fast), &AtomicBool::new(false))?;
         run.recording = self.run.recording;
         append(&mut self.kept, self.run.harvest());
         (self.network, self.run) = (network, run);

@@ -129,7 +129,7 @@ fn samples(plan: &Plan, duration: Time) -> f64 {
     };
     let projections: BTreeMap<&str, &ProjectionPlan> =
         plan.projections.iter().map(|one| (one.name.as_str(), one)).collect();
-    let weights = record.weights.iter().filter_map(|chosen| {
+    let weights = record.weights.iter().chain(&record.conductances).filter_map(|chosen| {
         let one = *projections.get(chosen.name.as_str())?;
         let [pre, post] = &chosen.ends;
         let rows = share(pre, synapses::rows_of(plan, one.from));

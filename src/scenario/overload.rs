@@ -1,6 +1,7 @@
 //! What devices ask of the neurons behind them, and weights of devices, beyond what they can take: warnings with figures,
 //! and with what would mend them.
 
+use super::clipped;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
 use super::plan::{Connect, Plan, ProjectionPlan};
@@ -129,11 +130,16 @@ fn three(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
 }
 
-/// The largest weight that a projection has to start with: of a list, or one that is usual under its law.
+/// The largest weight that a projection has to start with: of a list, or one that is usual under its law, beyond which there is one
+/// in a hundred at most.
 fn largest(projection: &ProjectionPlan) -> f64 {
     match &projection.connect {
         Connect::List { synapses, .. } => synapses.iter().fold(0.0, |most, (_, _, w)| w.abs().max(most)),
-        _ => typical(&projection.weight),
+        _ => {
+            let mut sizes: Vec<f64> = clipped::quantiles(&projection.weight).map(f64::abs).collect();
+            sizes.sort_unstable_by(f64::total_cmp);
+            typical(&projection.weight).max(sizes[sizes.len() - sizes.len() / 100 - 1])
+        }
     }
 }
 
@@ -219,5 +225,14 @@ mod tests {
         let law = "{ uniform = [\"0 mV\", \"3 mV\"] }";
         let said = warned(law, w_max, amplitude, "80 us");
         assert!(said.len() == 1 && said[0].contains("up to 3 mV; the range"), "{said:?}");
+        // One in a hundred lies beyond 2.576 standard deviations.
+        for (sd, beyond) in [("0.77 mV", false), ("0.79 mV", true)] {
+            let said = warned(&format!("{{ normal = [\"0 mV\", \"{sd}\"] }}"), w_max, amplitude, width);
+            assert_eq!(
+                said.iter().any(|what| what.contains("the range of its devices ends")),
+                beyond,
+                "{said:?}"
+            );
+        }
     }
 }

@@ -135,7 +135,7 @@ table! {
 #[must_use]
 pub fn plasticity_keys(registry: &Registry, rule: Option<&str>) -> &'static [Key] {
     let chosen = rule.and_then(|rule| registry.find_rule(rule)).or_else(|| registry.rules().first());
-    let of = format!("{}{:?}", chosen.map_or("", |entry| entry.name), registry.rules());
+    let of = format!("{}{}", chosen.map_or("", |entry| entry.name), known(registry));
     kept(of, || {
         let mut own: Vec<Key> = Vec::new();
         for entry in chosen.into_iter().chain(registry.rules()) {
@@ -164,7 +164,15 @@ pub fn plasticity_keys(registry: &Registry, rule: Option<&str>) -> &'static [Key
 /// The keys that are not of a registered rule.
 #[must_use]
 pub fn common_plasticity_keys(registry: &Registry) -> &'static [Key] {
-    kept(format!("common {:?}", registry.rules()), || common(registry, Vec::new()))
+    kept(format!("common {}", known(registry)), || common(registry, Vec::new()))
+}
+
+/// What tells the rules of a registry from those of another, briefly: every projection that learns asks.
+fn known(registry: &Registry) -> String {
+    let devices = registry.devices().iter().map(|kind| kind.name);
+    registry.rules().iter().fold(devices.collect(), |text: String, rule| {
+        format!("{text} {}{:?}{:p}{}", rule.name, rule.device, rule.keys, rule.keys.len())
+    })
 }
 
 fn names(names: impl Iterator<Item = &'static str>) -> &'static [&'static str] {

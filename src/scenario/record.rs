@@ -38,15 +38,19 @@ table! {
         /// "input[.., 3..4]" all that goes to it.
         #[serde(default)]
         weights: Vec<SelectedSynapses> = Kind::Names(Refers::Projection), setting("[]");
-        /// Time between two samples of the weights, from time 0 on; there is one more at the end.
+        /// Projections that learn in devices which are sampled with the weights: what those that learn conduct, and what they are
+        /// compared with; "input[0..10, 3..4]" as above.
+        #[serde(default)]
+        conductances: Vec<SelectedSynapses> = Kind::Names(Refers::Projection), setting("[]");
+        /// Time between two samples of weights and conductances, from time 0 on; there is one more at the end.
         #[serde(default)]
         weights_interval: Option<Time> = POSITIVE_SPAN,
-            absent("no samples; in a simulation needed when `weights` names a projection");
-        /// Samples that are shown between two samples of the weights, from the first on: in training.
+            absent("no samples; in a simulation needed when `weights` or `conductances` names a projection");
+        /// Samples that are shown between two samples of weights and conductances, from the first on: in training.
         #[serde(default)]
         weights_every: Option<u32> = Kind::Integer { min: 1, max: u32::MAX as u64 },
-            absent("no samples; in training needed when `weights` names a projection");
-        /// Instants at which membranes, states and weights that are named are sampled, beside those of their intervals or without any.
+            absent("no samples; in training needed when `weights` or `conductances` names a projection");
+        /// Instants at which membranes, states, weights and conductances that are named are sampled, beside those of their intervals or without any.
         #[serde(default)]
         times: Vec<Time> = INSTANTS, setting("[]");
         /// Projections that learn every change of whose weights is written, with what devices spent on it.
@@ -72,7 +76,17 @@ table! {
 }
 
 /// The keys that ask for tables.
-const RECORDS: [&str; 6] = ["spikes", "membrane", "states", "weights", "weight_changes", "connections"];
+const RECORDS: [&str; 7] =
+    ["spikes", "membrane", "states", "weights", "conductances", "weight_changes", "connections"];
+
+impl RecordPlan {
+    /// Every projection whose weights or conductances are sampled, once.
+    pub fn sampled_synapses(&self) -> impl Iterator<Item = &SelectedSynapses> {
+        let more = self.conductances.iter();
+        let more = more.filter(|one| self.weights.iter().all(|other| other.name != one.name));
+        self.weights.iter().chain(more)
+    }
+}
 
 fn rules(lower: &mut Lower<'_>, fields: &Fields) {
     for (text, at) in fields.names("spikes") {
@@ -91,32 +105,36 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
     let protocol = lower.filled.one("protocol");
     let trained = protocol.is_some_and(|one| one.word("kind").is_some_and(|kind| kind != "simulate"));
     let step = if trained { ("weights_every", "1000") } else { ("weights_interval", "\"100 ms\"") };
-    for (key, what, (interval, example)) in [
-        ("membrane", "populations", ("membrane_interval", "\"0.1 ms\"")),
-        ("states", "populations", ("states_interval", "\"0.1 ms\"")),
-        ("weights", "projections", step),
+    for (keys, what, (interval, example)) in [
+        (&["membrane"][..], "populations", ("membrane_interval", "\"0.1 ms\"")),
+        (&["states"], "populations", ("states_interval", "\"0.1 ms\"")),
+        (&["weights", "conductances"], "projections", step),
     ] {
         let at_times = !trained && !fields.quantities("times").is_empty();
-        if named(key) && !at_times && fields.datum(interval).is_none() && fields.written(interval).is_none() {
-            lower.faults.push(
-                Diagnostic::error(format!("`{key}` of the record names {what}, and there is no interval"))
+        let sampled: Vec<&str> = keys.iter().copied().filter(|key| named(key)).collect();
+        for key in &sampled {
+            if !at_times && fields.datum(interval).is_none() && fields.written(interval).is_none() {
+                lower.faults.push(
+                    Diagnostic::error(format!(
+                        "`{key}` of the record names {what}, and there is no interval"
+                    ))
                     .maybe_at(fields.written(key))
                     .allowed(format!("{interval}, such as {example}")),
-            );
+                );
+            }
         }
-        if !named(key)
-            && let Some(at) = fields.written(interval)
-        {
+        if let (true, Some(at)) = (sampled.is_empty(), fields.written(interval)) {
+            let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" or ");
             lower.faults.push(
                 Diagnostic::error(format!("`{interval}` of the record would do nothing"))
                     .at(at)
                     .label("nothing is sampled")
-                    .allowed(format!("`{interval}` beside `{key}`, which names {what}")),
+                    .allowed(format!("`{interval}` beside {keys}, which names {what}")),
             );
         }
     }
     if let (Some(at), false) = (fields.written("times"), fields.quantities("times").is_empty()) {
-        let sampled = ["membrane", "states", "weights"].into_iter().any(named);
+        let sampled = ["membrane", "states", "weights", "conductances"].into_iter().any(named);
         let fault = Diagnostic::error("`times` of the record would do nothing").at(at);
         if trained {
             let why = "each sample has a time of its own";
@@ -126,7 +144,7 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
             lower.faults.push(
                 fault
                     .label("nothing is sampled")
-                    .allowed("`times` beside `membrane`, `states` or `weights`, which name what is sampled"),
+                    .allowed("`times` beside `membrane`, `states`, `weights` or `conductances`, which name what is sampled"),
             );
         }
     }
@@ -184,7 +202,7 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
     }
     let gradient = protocol.filter(|_| trained).and_then(|one| one.table("gradient"));
     let layers = gradient.and_then(|gradient| gradient.word("kind")) == Some("exact");
-    for key in ["weights", "weight_changes"] {
+    for key in ["weights", "conductances", "weight_changes"] {
         for (text, at) in fields.names(key) {
             let name = text.split('[').next().unwrap_or(text);
             let projection = lower.filled.find("projection", name);
@@ -213,6 +231,27 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
                     .allowed(allowed)
                     .hint(format!("connections = [\"{name}\"] writes its weights once")),
                 );
+            } else if key == "conductances" {
+                let device = projection.written("device");
+                let surrogate = trained && !layers && by_gradient(protocol);
+                let label = match device {
+                    None => "has no device",
+                    Some(_) if lower.filament(projection) => {
+                        "filaments that forget: `weights` has what is left of them"
+                    }
+                    Some(_) if surrogate => "its devices are programmed when training is over",
+                    Some(_) => continue,
+                };
+                lower.faults.push(
+                    Diagnostic::error(format!(
+                        "`conductances` of the record names `{name}`, whose weights are numbers while they learn"
+                    ))
+                    .at(at)
+                    .label(label)
+                    .also(device, "its device")
+                    .allowed("projections whose devices learn, or are programmed while layers are trained")
+                    .hint(format!("weights = [\"{name}\"] samples its weights")),
+                );
             }
         }
     }
@@ -236,4 +275,9 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
         let fault = Diagnostic::error("`formats` of the record would do nothing").at(at);
         lower.faults.push(fault.label(label).allowed(allowed));
     }
+}
+
+/// Whether a protocol trains with labels: then it is weights that go down a gradient.
+fn by_gradient(protocol: Option<&Fields>) -> bool {
+    protocol.and_then(|protocol| protocol.word("kind")) == Some("supervised")
 }

@@ -220,6 +220,84 @@ fn every_change_of_a_weight_is_a_row() {
     assert_eq!(out(&trace).lines().count(), changes.lines().count() - 1);
 }
 
+/// The weight is the difference of two conductances times a constant, and the last of them are those that the run ends with.
+#[test]
+fn conductances_are_sampled_with_the_weights_that_they_make() {
+    let place = Place::new();
+    let read = |file: &str| String::from_utf8(read(&place, file)).unwrap();
+    let rows = |file: &str| -> Vec<Vec<String>> {
+        read(file).lines().map(|line| line.split(',').map(String::from).collect()).collect()
+    };
+    let number = |row: &[String], column: usize| row[column].parse::<f64>().unwrap();
+    for (name, projection, set, when) in [
+        ("stdp/pairs-device", "synapse", &["record.weights_interval=1 s"][..], "time [ms]"),
+        (
+            "stdp/digits",
+            "input",
+            &[
+                "record.weights_every=25",
+                "protocol.train_samples=50",
+                "protocol.label_samples=10",
+                "protocol.test_samples=10",
+                "protocol.epochs=1",
+                "population.output.size=5",
+            ],
+            "sample",
+        ),
+    ] {
+        let key = |key: &str| format!("record.{key}=[\"{projection}\"]");
+        let mut args: Vec<String> = ["run", name, "--out", "here", "--force", "-q"].map(String::from).into();
+        for set in set.iter().map(ToString::to_string).chain([key("weights"), key("conductances")]) {
+            args.extend(["--set".to_string(), set]);
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        assert_eq!(code(&place.memspike(&args)), 0, "{name}");
+        let (weights, conductances) = (rows("here/weight_samples.csv"), rows("here/conductance_samples.csv"));
+        assert_eq!(
+            conductances[0],
+            [when, "projection", "pre", "post", "conductance [S]", "partner [S]"],
+            "{name}"
+        );
+        assert!(weights.len() > 2 && weights.len() == conductances.len(), "{name}");
+        let mut scale: Option<f64> = None;
+        let mut moved = false;
+        for (weight, pair) in weights[1..].iter().zip(&conductances[1..]) {
+            assert_eq!(weight[..4], pair[..4], "{name}");
+            let (w, plus, minus) = (number(weight, 4), number(pair, 4), number(pair, 5));
+            assert!(plus > 0.0 && minus > 0.0, "{name}: {pair:?}");
+            // Where the difference is small, its last digits are those of the conductances.
+            if (plus - minus).abs() > 1e-3 * plus {
+                let scale = *scale.get_or_insert(w / (plus - minus));
+                assert!((w - scale * (plus - minus)).abs() <= 1e-9 * w.abs(), "{name}: {w} {pair:?}");
+            }
+            moved |= pair[4..] != conductances[1][4..];
+        }
+        assert!(scale.is_some() && moved, "{name}");
+    }
+}
+
+/// Layers that are trained on devices: what these are programmed to, every so many samples.
+#[test]
+fn layers_tell_what_their_devices_are_programmed_to() {
+    let place = Place::new();
+    let scenario = "extends = \"layers/yin-yang\"\n[device.synapse]\npreset = \"ag-tio2-pt-rs-analog\"\n\
+                    [projection.readout]\ndevice = \"synapse\"\n[projection.readout.crossbar]\narrangement = \
+                    \"differential\"\nw_max = \"2 uA\"\n[protocol]\nepochs = 1\ntrain_samples = 100\n\
+                    test_samples = 20\n[record]\nconductances = [\"readout[.., 0..2]\"]\nweights_every = 50\n";
+    std::fs::write(place.path().join("own.toml"), scenario).unwrap();
+    assert_eq!(code(&place.memspike(&["run", "own.toml", "--out", "here", "-q"])), 0);
+    let csv = String::from_utf8(read(&place, "here/conductance_samples.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row[1] == "readout" && ["0", "1"].contains(&row[3])));
+    // One-sided: the device that is not needed rests at 0.2 mS, and none has more than 4 mS.
+    let g = |row: &[&str], column: usize| row[column].parse::<f64>().unwrap();
+    for row in &rows {
+        let (plus, minus) = (g(row, 4), g(row, 5));
+        assert!(plus.min(minus) == 0.2e-3 && plus.max(minus) <= 4e-3, "{row:?}");
+    }
+    assert!(!place.path().join("here/weight_samples.csv").exists());
+}
+
 /// A threshold that adapts, synaptic currents and their decay, from states at multiples of an interval.
 #[test]
 fn states_are_variables_of_the_model_and_currents() {

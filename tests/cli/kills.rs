@@ -67,7 +67,7 @@ const CASES: [(&str, &str); 7] = [
     ),
     (
         "unsupervised",
-        "run stdp/digits --record output --set protocol.epochs=1 --set protocol.train_samples=300 \
+        "run stdp/digits --png --record output --set protocol.epochs=1 --set protocol.train_samples=300 \
          --set protocol.label_samples=50 --set protocol.test_samples=50 --set population.output.size=20",
     ),
     ("device", "run fig2a-cycles"),
@@ -185,11 +185,9 @@ fn killed(place: &Place, (name, command): (&str, &str), whole: &Whole, state: &m
     let _ = fs::remove_dir_all(&path);
     let mut fresh: Vec<&str> = command.split_whitespace().collect();
     fresh.extend(["--quiet", "--out", &out]);
-    // The same command of a sweep goes on by itself, and its points decide how often they are kept.
+    fresh.extend(["--checkpoint-every", "0.1 s"]);
+    // The same command of a sweep goes on by itself.
     let sweep = fresh[0] == "sweep";
-    if !sweep {
-        fresh.extend(["--checkpoint-every", "0.1 s"]);
-    }
     let on = if sweep { fresh.clone() } else { [&fresh[..], &["--continue"]].concat() };
     let mut told = Vec::new();
     for kill in 0..1 + word(state) % 3 {

@@ -382,6 +382,39 @@ fn a_signal_stops_all_points_and_the_same_command_goes_on() {
     assert_eq!(out(&listed), "duration=50ms: there\nduration=9000s: to be computed\n");
 }
 
+/// Killed in the middle of an epoch: what was trained until its checkpoint is not trained again.
+#[cfg(unix)]
+#[test]
+fn a_point_that_is_killed_goes_on_from_its_checkpoint() {
+    let place = Place::new();
+    let set = ["--set", "protocol.train_samples=4000", "--set", "protocol.test_samples=20", "-q"];
+    let vary =
+        ["sweep", "digits", "--vary", "protocol.epochs=1", "--checkpoint-every", "0.1 s", "--out", "s"];
+    let sweep = [&vary[..], &set].concat();
+    let path = place.path().join("s/epochs=1/checkpoint.bin");
+    let mut child = place.command(&sweep).spawn().unwrap();
+    while !path.is_file() {
+        assert!(child.try_wait().unwrap().is_none(), "it was done before it was killed");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Without its checkpoint it would not notice.
+    let kept = fs::read(&path).unwrap();
+    fs::write(&path, &kept[..kept.len() / 2]).unwrap();
+    let damaged = place.memspike(&sweep);
+    assert_eq!(code(&damaged), 1);
+    assert!(err(&damaged).contains("1 of 1 point failed"), "{}", err(&damaged));
+    fs::write(&path, &kept).unwrap();
+    assert_eq!(code(&place.memspike(&sweep)), 0);
+    assert!(!path.is_file());
+    let alone = [&["run", "digits", "--set", "protocol.epochs=1", "--out", "alone"], &set[..]].concat();
+    assert_eq!(code(&place.memspike(&alone)), 0);
+    assert_eq!(code(&place.memspike(&["compare", "s/epochs=1", "alone"])), 0);
+    let refused = place.memspike(&["sweep", "digits", "--repeat", "2", "--checkpoint-every", "10 ms"]);
+    assert!(code(&refused) == 2 && err(&refused).contains("at least 0.1 s"), "{}", err(&refused));
+}
+
 #[test]
 fn points_that_need_the_weights_of_one_training_train_once() {
     let place = Place::new();

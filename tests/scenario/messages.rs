@@ -168,6 +168,20 @@ fn what_a_record_cannot_have() {
     let record = |keys: &str| refusal(&format!("{GOOD}\n[record]\n{keys}\n"), &[]);
     let mut page = Page::default();
     page.add("", record("weights = [\"jumps\"]\nweights_interval = \"1 ms\""));
+    page.add(
+        "of devices that are not there",
+        refusal(
+            &format!(
+                "{}\n[record]\nconductances = [\"jumps\"]\nweights_interval = \"1 ms\"\n",
+                with(
+                    GOOD,
+                    "to = \"cells\"",
+                    "to = \"cells\"\nplasticity = { rule = \"stdp_pair\", w_max = \"30 mV\" }"
+                )
+            ),
+            &[],
+        ),
+    );
     page.add("of nothing", record("weights_interval = \"1 ms\"\nmembrane_interval = \"1 ms\""));
     page.add("without an interval", record("membrane = [\"cells\"]"));
     page.add("of nobody", record("connections = [\"jump\"]"));

@@ -8,6 +8,7 @@ use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, MappingError, ReadPulse, Spread};
 use crate::units::Second;
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Rows (inputs) and columns (outputs) of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +59,13 @@ pub enum ProgramError {
     /// A spread that is not valid.
     #[error(transparent)]
     Spread(MappingError),
+    /// It was told to stop.
+    #[error("it was stopped while devices were programmed")]
+    Stopped,
 }
+
+/// Devices between two looks at whether to stop.
+const STRETCH: usize = 1 << 16;
 
 /// rows x cols weights of `devices` conductances each, and the sum of every row.
 ///
@@ -86,6 +93,20 @@ impl Array {
         spread: &Spread,
         draw: Draw,
     ) -> Result<Self, Vec<ProgramError>> {
+        Self::program_unless(&AtomicBool::new(false), (shape, weights), mapping, spread, draw)
+    }
+
+    /// The same, ended before its end where `stop` is set meanwhile.
+    ///
+    /// # Errors
+    /// As [`Array::program`], and if it was stopped.
+    pub fn program_unless(
+        stop: &AtomicBool,
+        (shape, weights): (Shape, &[f64]),
+        mapping: &Mapping,
+        spread: &Spread,
+        draw: Draw,
+    ) -> Result<Self, Vec<ProgramError>> {
         let mut faults: Vec<ProgramError> = spread.faults().into_iter().map(ProgramError::Spread).collect();
         let Shape { rows, cols } = shape;
         if rows.checked_mul(cols) != Some(weights.len()) {
@@ -103,6 +124,9 @@ impl Array {
         let mut conductances = vec![0.0; rows * of_row];
         let writer = Writer { cols, mapping, spread, draw };
         for row in 0..rows {
+            if (row * of_row) % STRETCH < of_row && stop.load(Ordering::Relaxed) {
+                return Err(vec![ProgramError::Stopped]);
+            }
             let written = &mut conductances[row * of_row..(row + 1) * of_row];
             writer.write(row, &weights[row * cols..(row + 1) * cols], written);
         }
@@ -114,19 +138,24 @@ impl Array {
     /// The same devices `after` they were programmed, with nothing done to them since: those that are stuck at an end of their range,
     /// and what is left of the conductance of the others by their [`Retention`].
     ///
-    /// Which devices are stuck and how long each of them holds is drawn by its index, the same in every programming.
+    /// Which devices are stuck and how long each of them holds is drawn by its index, the same in every programming. `None` if `stop`
+    /// was set meanwhile.
     #[must_use]
     pub fn left_alone(
         mut self,
         faults: &FaultRates,
         (after, retention): (Option<Second>, &Retention),
         Draw { seed, entity: projection, .. }: Draw,
-    ) -> Self {
+        stop: &AtomicBool,
+    ) -> Option<Self> {
         if *faults == FaultRates::default() && after.is_none() {
-            return self;
+            return Some(self);
         }
         let (g_min, g_max) = self.mapping.range().ends();
         for (device, g) in self.conductances.iter_mut().enumerate() {
+            if device % STRETCH == 0 && stop.load(Ordering::Relaxed) {
+                return None;
+            }
             let of = entity(projection, device);
             if let Some(fault) = faults.of(seed, of) {
                 *g = fault.conductance(g_min, g_max);
@@ -134,7 +163,7 @@ impl Array {
                 *g = retention.conductance(*g, after.get(), retention.lifetime(seed, of));
             }
         }
-        self.summed()
+        Some(self.summed())
     }
 
     /// With the sums of its rows.
@@ -245,6 +274,19 @@ mod tests {
 
     const SHAPE: Shape = Shape { rows: 5, cols: 4 };
     const DRAW: Draw = Draw { seed: 1, entity: 0, draw: 0 };
+    static GOING: AtomicBool = AtomicBool::new(false);
+
+    #[test]
+    fn programming_ends_where_it_is_told_to_stop() {
+        let stop = AtomicBool::new(true);
+        let stopped = Array::program_unless(&stop, (SHAPE, &ramp(20)), &pair(), &PAPER, DRAW);
+        assert_eq!(stopped, Err(vec![ProgramError::Stopped]));
+        let array = Array::program(SHAPE, &ramp(20), &pair(), &PAPER, DRAW).unwrap();
+        let rates = FaultRates { stuck_on: 0.5, stuck_off: 0.0 };
+        let law = crate::device::retention::DecayLaw::Perfect;
+        let retention = Retention { law, g_inf: Siemens::new(1e-9), lifetime_sigma: 0.0 };
+        assert!(array.left_alone(&rates, (None, &retention), DRAW, &stop).is_none());
+    }
     const PAPER: Spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
 
     fn mapping(arrangement: Arrangement, placement: Placement, levels: Option<u32>) -> Mapping {
@@ -322,17 +364,19 @@ mod tests {
         let retention = Retention { law, g_inf: Siemens::new(1e-9), lifetime_sigma: 0.0 };
         let fresh = program(PAPER, DRAW);
         let none = FaultRates::default();
-        let aged = fresh.clone().left_alone(&none, (Some(Second::new(78e3)), &retention), DRAW);
+        let aged =
+            fresh.clone().left_alone(&none, (Some(Second::new(78e3)), &retention), DRAW, &GOING).unwrap();
         for (g, was) in aged.conductances().iter().zip(fresh.conductances()) {
             let want = 1e-9 + (was - 1e-9) * (-1.0f64).exp();
             assert!((g / want - 1.0).abs() < 1e-12, "{g:e} {want:e}");
         }
         let row: f64 = aged.conductances()[..8].iter().sum();
         assert_eq!(aged.row_sum(0), row);
-        assert_eq!(fresh.clone().left_alone(&none, (None, &retention), DRAW), fresh);
+        assert_eq!(fresh.clone().left_alone(&none, (None, &retention), DRAW, &GOING).unwrap(), fresh);
         // Half of them stuck on: these are at the end of the range after any time.
         let rates = FaultRates { stuck_on: 0.5, stuck_off: 0.0 };
-        let worn = fresh.clone().left_alone(&rates, (Some(Second::new(78e3)), &retention), DRAW);
+        let worn =
+            fresh.clone().left_alone(&rates, (Some(Second::new(78e3)), &retention), DRAW, &GOING).unwrap();
         let stuck = worn.conductances().iter().filter(|g| **g == 1e-5).count();
         assert!((12..=28).contains(&stuck), "{stuck} of 40");
         let others = worn.conductances().iter().zip(aged.conductances()).filter(|(a, b)| a == b).count();
@@ -341,7 +385,9 @@ mod tests {
         let spread = Retention { lifetime_sigma: 0.7, ..retention };
         let after = |draw: u64| {
             let draw = Draw { draw, ..DRAW };
-            program(Spread::NONE, draw).left_alone(&rates, (Some(Second::new(1e4)), &spread), draw)
+            program(Spread::NONE, draw)
+                .left_alone(&rates, (Some(Second::new(1e4)), &spread), draw, &GOING)
+                .unwrap()
         };
         assert_eq!(after(0), after(7));
     }

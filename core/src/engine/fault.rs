@@ -4,6 +4,7 @@ use super::learn::LearningError;
 use super::probe::Spike;
 use super::resume::StateError;
 use super::route::{Values, each_target};
+use super::state::{Counted, Counts};
 use crate::encoding::{BLOCK, BlockRate, MAX_DRAWN_RATE};
 use crate::network::{Fault, Form, Network, Origin, Weights, WeightsError};
 use crate::neuron::{Floor, MAX_AT_ONCE, Neuron, Reset};
@@ -97,6 +98,20 @@ pub enum SimulationError {
         /// The largest weight that reaches it, if it is of a jump.
         weight: Option<LargestWeight>,
     },
+    /// More spikes or arrivals in an episode than are counted.
+    #[error(
+        "{what} {number} of `{name}` has had 4294967295 {of} in one episode, which is as far as they are counted; shorter episodes end before"
+    )]
+    Uncounted {
+        /// "neuron" or "row".
+        what: &'static str,
+        /// Its number.
+        number: u32,
+        /// Name of its population or projection.
+        name: String,
+        /// "spikes" or "arrivals".
+        of: &'static str,
+    },
     /// A membrane left the finite numbers.
     #[error(
         "the membrane of neuron {neuron} of population `{population}` is {u} V at {time}; it must stay finite: its weights or currents are too large"
@@ -139,6 +154,16 @@ fn named(weight: Option<&LargestWeight>) -> String {
         ),
         None => "it has no weight that is a jump".into(),
     }
+}
+
+/// Whether everything could be counted so far.
+pub(super) fn check_counts(network: &Network, counts: &Counts) -> Result<(), SimulationError> {
+    let Some((counted, number)) = counts.full() else { return Ok(()) };
+    let (what, name, of) = match counted {
+        Counted::Neuron(index) => ("neuron", &network.populations[index].name, "spikes"),
+        Counted::Row(index) => ("row", &network.projections[index].name, "arrivals"),
+    };
+    Err(SimulationError::Uncounted { what, number, name: name.clone(), of })
 }
 
 /// The error of a neuron that would spike more often at once than there is.

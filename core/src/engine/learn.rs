@@ -90,6 +90,16 @@ pub enum LearningError {
         /// Name of the projection.
         projection: String,
     },
+    /// More synapses than a list of them can name.
+    #[error(
+        "projection `{projection}` has {synapses} synapses that learn, by themselves; allowed: up to 4294967295"
+    )]
+    TooMany {
+        /// Name of the projection.
+        projection: String,
+        /// How many it has.
+        synapses: usize,
+    },
     /// Delays of single synapses cannot learn.
     #[error(
         "projection `{projection}` has delays of single synapses, whose arrivals are not those of a row; it cannot learn"
@@ -180,6 +190,9 @@ impl Learning {
             if *plastic.layout() != wanted {
                 let (found, expected) = (plastic.layout().weights(), wanted.weights());
                 return Err(LearningError::Shape { what: "plastic synapses", found, expected });
+            }
+            if matches!(wanted, Layout::Sparse { .. }) && wanted.weights() > u32::MAX as usize {
+                return Err(LearningError::TooMany { projection: name(), synapses: wanted.weights() });
             }
             plastic.may_wait(wait);
             into[projection.to].push(index);
@@ -439,7 +452,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         counts.arrival += 1;
         counts.synaptic += parameters.size as u64;
         if probe.counted() && projection.counted {
-            counts.rows[index][row as usize] += 1;
+            counts.row(index, row, 1);
         }
         if P::STREAM {
             probe.arrival(time, source, row);

@@ -221,6 +221,9 @@ pub enum Record {
         column: u32,
         /// What it is now.
         weight: f64,
+        /// What the devices that make it conduct, in siemens: G+ of what learns and G- of what it is compared with (its partners, or a
+        /// fixed reference), of several side by side their sums, so that the weight is s (G+ - G-). `None`: it is a number.
+        devices: Option<[f64; 2]>,
     },
     /// A weight of a projection that is trained (in volts), after so many samples: of who says [`Observer::wants_weights`].
     Trained {
@@ -234,6 +237,9 @@ pub enum Record {
         column: u32,
         /// What it is now.
         weight: f64,
+        /// What the devices that make it conduct, in siemens: G+ of what learns and G- of what it is compared with (its partners, or a
+        /// fixed reference), of several side by side their sums, so that the weight is s (G+ - G-). `None`: it is a number.
+        devices: Option<[f64; 2]>,
     },
     /// A sample of something in the state of a neuron (in its unit).
     State {

@@ -3,7 +3,7 @@
 use super::competition::Thresholds;
 use super::core::batches::may_be_several;
 use super::core::{Core, Part};
-use super::fault::{SimulationError, Taped, check_rates, too_often};
+use super::fault::{SimulationError, Taped, check_counts, check_rates, too_often};
 use super::key::{EventKey, Kind};
 use super::onlooker::Through;
 use super::probe::{Probe, Tell};
@@ -203,11 +203,13 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         }
     }
 
-    /// Whether all membranes are finite as they were left at their last events: what [`Simulation::run`] asks at its end.
+    /// Whether all membranes are finite as they were left at their last events, and everything could be counted: what
+    /// [`Simulation::run`] asks at its end.
     ///
     /// # Errors
-    /// If one is not.
+    /// If not.
     pub fn check_finite(&self) -> Result<(), SimulationError> {
+        check_counts(&self.network, &self.core.counts)?;
         match self.core.not_finite() {
             None => Ok(()),
             Some((population, neuron, u)) => {

@@ -100,12 +100,39 @@ impl OnTimes {
     }
 }
 
+/// What is counted by itself: in a population or a projection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    Neuron(usize),
+    Row(usize),
+}
+
 impl Counts {
     /// Counts spikes of a neuron at one time.
     #[inline]
     pub(super) fn spike(&mut self, population: usize, neuron: u32, time: Time, times: u32) {
-        self.spikes[population][neuron as usize] += times;
+        let count = &mut self.spikes[population][neuron as usize];
+        *count = count.saturating_add(times);
         self.on[population].spike(neuron, time, times);
+    }
+
+    /// Counts spikes that arrive at a row.
+    #[inline]
+    pub(super) fn row(&mut self, projection: usize, row: u32, times: u32) {
+        let count = &mut self.rows[projection][row as usize];
+        *count = count.saturating_add(times);
+    }
+
+    /// The first population or projection with a neuron or row that has come to the end of its count, and which that is.
+    pub(super) fn full(&self) -> Option<(Counted, u32)> {
+        // Without so many of all there is none with so many alone.
+        let end = u64::from(u32::MAX);
+        let find = |all: u64, lists: &[Vec<u32>]| {
+            let mut lists = lists.iter().enumerate().filter(|_| all >= end);
+            lists.find_map(|(index, list)| Some((index, list.iter().position(|&n| n == u32::MAX)? as u32)))
+        };
+        let spikes = find(self.fire, &self.spikes).map(|(index, at)| (Counted::Neuron(index), at));
+        spikes.or_else(|| find(self.arrival, &self.rows).map(|(index, at)| (Counted::Row(index), at)))
     }
 
     /// Nothing has happened yet.

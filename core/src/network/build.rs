@@ -1,6 +1,6 @@
 //! Putting a network together: every fault is found, and found once.
 
-use super::compile::{Form, arriving, decays, form, lanes, ranks};
+use super::compile::{Form, Unranked, arriving, decays, form, lanes, ranks};
 use super::fault::Fault;
 use super::kernel::Effect;
 use super::{
@@ -237,6 +237,10 @@ impl Builder {
         for source in &sources {
             check_source(source, &mut faults);
         }
+        let neurons = populations.iter().map(|population| u64::from(population.size)).sum();
+        if neurons > u64::from(u32::MAX) {
+            faults.push(Fault::TooManyNeurons { neurons });
+        }
         for population in &populations {
             if population.size == 0 {
                 faults.push(Fault::Empty { what: "population", name: population.name.clone() });
@@ -268,9 +272,12 @@ impl Builder {
                     std::mem::replace(targets, Vec::new().into()).within(populations[projection.to].size);
             }
         }
-        let rank = ranks(populations.len(), &projections).map_err(|cycle| {
-            let names = cycle.0.iter().map(|&index| populations[index].name.clone()).collect();
-            vec![Fault::ZeroDelayCycle { names }]
+        let name = |index: usize| populations[index].name.clone();
+        let rank = ranks(populations.len(), &projections).map_err(|unranked| match unranked {
+            Unranked::Cycle(cycle) => {
+                vec![Fault::ZeroDelayCycle { names: cycle.into_iter().map(name).collect() }]
+            }
+            Unranked::Deep(last, projections) => vec![Fault::TooDeep { name: name(last), projections }],
         })?;
         for index in 0..populations.len() {
             populations[index].rank = rank[index];

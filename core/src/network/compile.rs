@@ -46,11 +46,19 @@ pub enum LaneKind {
     General,
 }
 
-/// Why ranks cannot be given: these populations lie on cycles of zero-delay projections, or between two.
-pub(super) struct Cycle(pub Vec<usize>);
+/// Why ranks cannot be given.
+pub(super) enum Unranked {
+    /// These populations lie on cycles of zero-delay projections, or between two.
+    Cycle(Vec<usize>),
+    /// The way to this population is the longest one, of so many projections.
+    Deep(usize, usize),
+}
+
+/// Projections without delay that may follow one another: events of a population are of the rank after its own, in 16 bits.
+pub const DEEPEST: u32 = u16::MAX as u32 - 1;
 
 /// Depth of every population in the graph of zero-delay projections between populations.
-pub(super) fn ranks(populations: usize, projections: &[Projection]) -> Result<Vec<u16>, Cycle> {
+pub(super) fn ranks(populations: usize, projections: &[Projection]) -> Result<Vec<u16>, Unranked> {
     let edges: Vec<(usize, usize)> = projections
         .iter()
         .filter(|projection| projection.shortest() == Some(Time::ZERO))
@@ -65,15 +73,20 @@ pub(super) fn ranks(populations: usize, projections: &[Projection]) -> Result<Ve
         edges.iter().filter(|(from, _)| stuck[*from]).map(|&(from, to)| (to, from)).collect();
     let (_, stuck) = depths(populations, &back);
     let cycle: Vec<usize> = (0..populations).filter(|&population| stuck[population]).collect();
-    if cycle.is_empty() { Ok(rank) } else { Err(Cycle(cycle)) }
+    if !cycle.is_empty() {
+        return Err(Unranked::Cycle(cycle));
+    }
+    match (0..populations).max_by_key(|&population| rank[population]) {
+        Some(last) if rank[last] > DEEPEST as usize => Err(Unranked::Deep(last, rank[last])),
+        _ => Ok(rank.into_iter().map(|rank| rank as u16).collect()),
+    }
 }
 
 /// Length of the longest way to each of `count` nodes, and which of them can be reached from a cycle, whose ways have no end.
 ///
 /// Edges are peeled off from what nothing leads to (Kahn, Commun. ACM 5, 558, 1962).
-fn depths(count: usize, edges: &[(usize, usize)]) -> (Vec<u16>, Vec<bool>) {
-    let (mut depth, mut before, mut behind) =
-        (vec![0u16; count], vec![0usize; count], vec![Vec::new(); count]);
+fn depths(count: usize, edges: &[(usize, usize)]) -> (Vec<usize>, Vec<bool>) {
+    let (mut depth, mut before, mut behind) = (vec![0; count], vec![0usize; count], vec![Vec::new(); count]);
     for &(from, to) in edges {
         before[to] += 1;
         behind[from].push(to);
@@ -81,7 +94,7 @@ fn depths(count: usize, edges: &[(usize, usize)]) -> (Vec<u16>, Vec<bool>) {
     let mut free: Vec<usize> = (0..count).filter(|&node| before[node] == 0).collect();
     while let Some(node) = free.pop() {
         for &next in &behind[node] {
-            depth[next] = depth[next].max(depth[node].saturating_add(1));
+            depth[next] = depth[next].max(depth[node] + 1);
             before[next] -= 1;
             if before[next] == 0 {
                 free.push(next);
@@ -304,5 +317,23 @@ mod tests {
         assert_eq!(network.to_population[7], [6]);
         let names = (2400..=2500).map(|k| format!("p{k}")).collect();
         assert_eq!(chain(true), Err(vec![Fault::ZeroDelayCycle { names }]));
+    }
+
+    #[test]
+    fn a_chain_within_an_instant_has_an_end() {
+        let chain = |length: usize| {
+            let mut builder = Builder::default();
+            let cells: Vec<usize> =
+                (0..length).map(|k| builder.population(&format!("p{k}"), 1, Lif::default())).collect();
+            for two in cells.windows(2) {
+                let from = Origin::Population(two[0]);
+                builder.projection("j", from, two[1], Kernel::Delta, Time::ZERO, Rows::OneToOne);
+            }
+            builder.finish()
+        };
+        let longest = chain(65_535).expect("ranks are 0 to 65534");
+        assert_eq!(longest.populations[65_534].rank, 65_534);
+        let faults = chain(65_536).expect_err("there is no rank for the last one");
+        assert_eq!(faults, [Fault::TooDeep { name: "p65535".into(), projections: 65_535 }]);
     }
 }

@@ -229,6 +229,23 @@ pub enum Fault {
         /// The populations on the way round.
         names: Vec<String>,
     },
+    /// More steps within an instant than are told apart.
+    #[error(
+        "projections without delay form a chain of {projections} to population `{name}`; allowed: 65534 at one instant, so give one of \
+         them a delay of at least 1 fs"
+    )]
+    TooDeep {
+        /// The population at its end.
+        name: String,
+        /// How many there are one after another.
+        projections: usize,
+    },
+    /// More neurons than draws are told apart for.
+    #[error("the network has {neurons} neurons; allowed: up to 4294967295")]
+    TooManyNeurons {
+        /// How many there are.
+        neurons: u64,
+    },
     /// A spike of a line that is not there.
     #[error("source `{name}` has a spike of line {id}, but only {}", crate::hint::many(size, "line"))]
     SpikeOutOfRange {

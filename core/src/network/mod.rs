@@ -15,7 +15,7 @@ mod storage;
 pub use build::Builder;
 pub(crate) use build::MAX_STEPS;
 pub use competition::{Competition, CompetitionFault, Homeostasis, Losers, Rivalry};
-pub use compile::{Form, Lane, LaneKind};
+pub use compile::{DEEPEST, Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
 pub use connect::{Distribution, DrawRule, Drawing, Drawn, delay_shift, draw, expected, longest_delay};
 pub use convolution::{Convolution, Maps, Shared, members};

@@ -219,6 +219,12 @@ impl Devices {
         self.base[device] + self.siemens_per_weight * w
     }
 
+    /// What the devices of a synapse conduct at weight `w`, in siemens: that which learns, and what it is compared with.
+    #[must_use]
+    pub fn sides(&self, device: usize, w: f64) -> [f64; 2] {
+        [self.conductance(device, w), self.base[device]]
+    }
+
     /// The weight that conductance makes.
     #[must_use]
     pub fn weight(&self, device: usize, g: f64) -> f64 {

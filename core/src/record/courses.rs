@@ -200,6 +200,7 @@ mod tests {
                     row: 0,
                     column: n,
                     weight: f64::from(n) + 1000.0 * k as f64,
+                    devices: None,
                 })
             })
         });
@@ -223,6 +224,7 @@ mod tests {
                 row,
                 column: 0,
                 weight: samples as f64 + f64::from(row),
+                devices: None,
             })
         });
         let wanted = ["a".parse().unwrap()];

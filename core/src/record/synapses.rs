@@ -1,4 +1,4 @@
-//! Synapses as records: who is joined to whom, and weights over time.
+//! Synapses as records: who is joined to whom, and weights and what devices conduct over time.
 //!
 //! Weights have the unit of their projection's kernel (volts, amperes or siemens). It is a column of its own, because
 //! projections of one record may differ in it.
@@ -10,18 +10,82 @@ use super::table::{Column, ColumnKind, Schema, Value};
 use crate::engine::Record;
 use crate::time::Time;
 
-/// A record of synapses, one row for each that is told: a time, projection, pre, post, weight, unit.
+/// What is told of synapses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Connections,
+    /// Weights, and how many samples are shown between two samples of them, in training.
+    Weights(Option<u64>),
+    /// What devices conduct, as often.
+    Conductances(Option<u64>),
+    Changes,
+}
+
+impl What {
+    /// The name of the record.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Weights(_) => "weight_samples",
+            Self::Conductances(_) => "conductance_samples",
+            Self::Changes => "weight_changes",
+        }
+    }
+
+    /// The column that says when: in training rows have the number of samples shown.
+    fn when(self) -> Column {
+        match self {
+            Self::Connections => Column::new("delay", ColumnKind::Time),
+            Self::Weights(Some(_)) | Self::Conductances(Some(_)) => Column::new("sample", ColumnKind::Count),
+            _ => Column::new("time", ColumnKind::Time),
+        }
+    }
+
+    /// The columns of what is told.
+    fn values(self) -> Vec<Column> {
+        let real = |name| Column::new(name, ColumnKind::Real);
+        match self {
+            Self::Connections | Self::Weights(_) => vec![real("weight")],
+            Self::Conductances(_) => ["conductance", "partner"].map(|name| Column::real(name, "S")).into(),
+            Self::Changes => vec![real("before"), real("after"), Column::real("energy", "J")],
+        }
+    }
+
+    /// What an entry of the stream is of this: when, of which synapse, and values of which the first ones count.
+    fn entry(self, record: &Record) -> Option<Entry> {
+        let (when, ends, weight, devices) = match *record {
+            Record::Synapse { projection, row, column, weight, delay } if self == Self::Connections => {
+                return Some((Value::Time(delay), [projection, row, column], [weight, 0.0, 0.0]));
+            }
+            Record::Change { projection, change } if self == Self::Changes => {
+                // Nobody spends anything on a weight that is a number.
+                let values = [change.before, change.after, change.joules.unwrap_or(f64::NAN)];
+                return Some((Value::Time(change.time?), [projection, change.row, change.column], values));
+            }
+            Record::Weight { time, projection, row, column, weight, devices } => {
+                (Value::Time(time), [projection, row, column], weight, devices)
+            }
+            Record::Trained { samples, projection, row, column, weight, devices } => {
+                (Value::Count(samples), [projection, row, column], weight, devices)
+            }
+            _ => return None,
+        };
+        match self {
+            Self::Weights(_) => Some((when, ends, [weight, 0.0, 0.0])),
+            Self::Conductances(_) => devices.map(|[plus, minus]| (when, ends, [plus, minus, 0.0])),
+            Self::Connections | Self::Changes => None,
+        }
+    }
+}
+
+/// When; projection, pre and post; values.
+type Entry = (Value, [u32; 3], [f64; 3]);
+
+/// A record of synapses, one row for each that is told: when, projection, pre, post, values, and the unit of its weights.
 pub struct SynapseRecord {
-    /// What it is called, and its time; without one, rows have the number of samples shown.
-    name: &'static str,
-    time: Option<&'static str>,
-    /// What an entry of the stream has, if it is one of this record.
-    entry: fn(&Record) -> Option<Entry>,
-    /// Whether it is one of changes; then how long the pulses last that make them.
-    changes: bool,
+    what: What,
+    /// How long the pulses last that make changes.
     lasts: Vec<Time>,
-    /// Samples between two samples of the weights, in training.
-    every: Option<u64>,
     /// What is recorded of each projection.
     wanted: Vec<Option<SelectedSynapses>>,
     /// Projections first, then units.
@@ -32,53 +96,32 @@ pub struct SynapseRecord {
     ends: Vec<[String; 2]>,
 }
 
-/// Time or samples, projection, pre, post, weight.
-type Entry = (Value, u32, u32, u32, f64);
-
 impl SynapseRecord {
     /// The synapses that are told when a run begins, with their delays.
     #[must_use]
     pub fn connections(wanted: &[SelectedSynapses], names: &Names) -> Self {
-        Self::new("connections", Some("delay"), wanted, names, |record| match *record {
-            Record::Synapse { projection, row, column, weight, delay } => {
-                Some((Value::Time(delay), projection, row, column, weight))
-            }
-            _ => None,
-        })
+        Self::new(What::Connections, wanted, names)
     }
 
     /// Weights at the instants of their samples; or every so many samples in training.
     #[must_use]
     pub fn weights(wanted: &[SelectedSynapses], names: &Names, every: Option<u64>) -> Self {
-        let time = if every.is_some() { None } else { Some("time") };
-        let mut made = Self::new("weight_samples", time, wanted, names, |record| match *record {
-            Record::Weight { time, projection, row, column, weight } => {
-                Some((Value::Time(time), projection, row, column, weight))
-            }
-            Record::Trained { samples, projection, row, column, weight } => {
-                Some((Value::Count(samples), projection, row, column, weight))
-            }
-            _ => None,
-        });
-        made.every = every;
-        made
+        Self::new(What::Weights(every), wanted, names)
+    }
+
+    /// What the devices of weights conduct when these are sampled: those that learn, and what they are compared with.
+    #[must_use]
+    pub fn conductances(wanted: &[SelectedSynapses], names: &Names, every: Option<u64>) -> Self {
+        Self::new(What::Conductances(every), wanted, names)
     }
 
     /// Every change of a weight, from what to what, with what a device spent on it.
     #[must_use]
     pub fn changes(wanted: &[SelectedSynapses], names: &Names) -> Self {
-        let mut made = Self::new("weight_changes", Some("time"), wanted, names, |_| None);
-        (made.changes, made.lasts) = (true, lasting(names.pulses.clone()));
-        made
+        Self { lasts: lasting(names.pulses.clone()), ..Self::new(What::Changes, wanted, names) }
     }
 
-    fn new(
-        name: &'static str,
-        time: Option<&'static str>,
-        wanted: &[SelectedSynapses],
-        names: &Names,
-        entry: fn(&Record) -> Option<Entry>,
-    ) -> Self {
+    fn new(what: What, wanted: &[SelectedSynapses], names: &Names) -> Self {
         let of = |(name, _): &(String, _)| wanted.iter().find(|chosen| chosen.name == *name).cloned();
         let wanted = names.projections.iter().map(of).collect();
         let mut labels: Vec<String> = names.projections.iter().map(|(name, _)| name.clone()).collect();
@@ -92,73 +135,53 @@ impl SynapseRecord {
             });
             units.push((first + at) as u32);
         }
-        Self {
-            name,
-            time,
-            entry,
-            changes: false,
-            lasts: Vec::new(),
-            every: None,
-            wanted,
-            labels,
-            units,
-            ends: names.ends.clone(),
-        }
+        Self { what, lasts: Vec::new(), wanted, labels, units, ends: names.ends.clone() }
     }
-}
 
-impl SynapseRecord {
     /// Projection and unit of a synapse that is recorded.
-    fn labels(&self, projection: u32, pre: u32, post: u32) -> Option<[Value; 2]> {
+    fn labels(&self, [projection, pre, post]: [u32; 3]) -> Option<[Value; 2]> {
         let wanted = self.wanted.get(projection as usize)?.as_ref()?;
         let unit = *self.units.get(projection as usize)?;
         wanted.has(pre, post).then_some([Value::Label(projection), Value::Label(unit)])
+    }
+
+    /// Whether rows say the unit of their projection's weights: conductances have one of their own.
+    fn has_unit(&self) -> bool {
+        !matches!(self.what, What::Conductances(_))
     }
 }
 
 impl Take for SynapseRecord {
     fn schema(&self) -> Schema {
-        let mut columns = vec![
-            self.time.map_or_else(
-                || Column::new("sample", ColumnKind::Count),
-                |time| Column::new(time, ColumnKind::Time),
-            ),
-            Column::new("projection", ColumnKind::Label),
-            Column::new("pre", ColumnKind::Index),
-            Column::new("post", ColumnKind::Index),
-        ];
-        if self.changes {
-            let real = |name| Column::new(name, ColumnKind::Real);
-            columns.extend([real("before"), real("after"), Column::real("energy", "J")]);
-        } else {
-            columns.push(Column::new("weight", ColumnKind::Real));
-        }
-        columns.push(Column::new("unit", ColumnKind::Label));
+        let mut columns = vec![self.what.when(), Column::new("projection", ColumnKind::Label)];
+        columns.extend(["pre", "post"].map(|name| Column::new(name, ColumnKind::Index)));
+        columns.extend(self.what.values());
+        columns.extend(self.has_unit().then(|| Column::new("unit", ColumnKind::Label)));
         let (labels, ends, lasts) = (self.labels.clone(), self.ends.clone(), self.lasts.clone());
-        Schema { name: self.name.into(), columns, labels, ends, lasts }
+        Schema { name: self.what.name().into(), columns, labels, ends, lasts }
     }
 
     fn wants_changes(&self) -> bool {
-        self.changes
+        self.what == What::Changes
     }
 
     fn wants_weights(&self) -> Option<u64> {
-        self.every
+        match self.what {
+            What::Weights(every) | What::Conductances(every) => every,
+            What::Connections | What::Changes => None,
+        }
     }
 
     fn take(&mut self, _: u64, record: &Record, push: &mut dyn FnMut(&[Value])) {
-        if let (true, Record::Change { projection, change }) = (self.changes, record) {
-            let Some([name, unit]) = self.labels(*projection, change.row, change.column) else { return };
-            let Some(time) = change.time else { return };
-            let (pre, post) = (Value::Index(change.row), Value::Index(change.column));
-            let [before, after] = [change.before, change.after].map(Value::Real);
-            // Nobody spends anything on a weight that is a number.
-            let energy = Value::Real(change.joules.unwrap_or(f64::NAN));
-            return push(&[Value::Time(time), name, pre, post, before, after, energy, unit]);
+        let Some((when, ends, values)) = self.what.entry(record) else { return };
+        let Some([name, unit]) = self.labels(ends) else { return };
+        let [_, pre, post] = ends.map(Value::Index);
+        let [a, b, c] = values.map(Value::Real);
+        match self.what {
+            What::Connections | What::Weights(_) => push(&[when, name, pre, post, a, unit]),
+            What::Conductances(_) => push(&[when, name, pre, post, a, b]),
+            What::Changes => push(&[when, name, pre, post, a, b, c, unit]),
         }
-        let Some((when, projection, pre, post, weight)) = (self.entry)(record) else { return };
-        let Some([name, unit]) = self.labels(projection, pre, post) else { return };
-        push(&[when, name, Value::Index(pre), Value::Index(post), Value::Real(weight), unit]);
     }
 }
 
@@ -215,29 +238,42 @@ mod tests {
     fn weights_in_training_have_the_number_of_samples_and_changes_both_values() {
         let names = Names { projections: vec![("input".into(), "V")], ..Names::default() };
         let wanted = ["input[.., 3..4]".parse().unwrap()];
-        let trained = |column| Record::Trained { samples: 50, projection: 0, row: 9, column, weight: 0.5 };
+        let devices = Some([3e-3, 1e-3]);
+        let trained =
+            |column| Record::Trained { samples: 50, projection: 0, row: 9, column, weight: 0.5, devices };
         let change = |column, time| {
             let change = Change { time, row: 9, column, before: 1.0, after: 2.0, joules: None };
             Record::Change { projection: 0, change }
         };
         let mut rows = Vec::new();
         let mut weights = SynapseRecord::weights(&wanted, &names, Some(25));
+        let mut conductances = SynapseRecord::conductances(&wanted, &names, Some(25));
         let mut changes = SynapseRecord::changes(&wanted, &names);
         assert_eq!((weights.wants_weights(), weights.wants_changes()), (Some(25), false));
         assert_eq!((changes.wants_weights(), changes.wants_changes()), (None, true));
         let time = Some(Time::from_ms(4));
         for record in [trained(2), trained(3), change(2, time), change(3, time), change(3, None)] {
             weights.take(0, &record, &mut |row| rows.push(row.to_vec()));
+            conductances.take(0, &record, &mut |row| rows.push(row.to_vec()));
             changes.take(0, &record, &mut |row| rows.push(row.to_vec()));
         }
         let ends = [Value::Label(0), Value::Index(9), Value::Index(3)];
         let sample = [&[Value::Count(50)], &ends[..], &[Value::Real(0.5), Value::Label(1)]].concat();
         assert_eq!(rows[0], sample);
+        let conductance = [&[Value::Count(50)], &ends[..], &[3e-3, 1e-3].map(Value::Real)].concat();
+        assert_eq!(rows[1], conductance);
+        let schema = conductances.schema();
+        assert_eq!(schema.columns.len(), 6);
+        assert_eq!((schema.name.as_str(), conductances.wants_weights()), ("conductance_samples", Some(25)));
         assert_eq!(
-            rows[1][..6],
+            rows[2][..6],
             [&[Value::Time(Time::from_ms(4))], &ends[..], &[1.0, 2.0].map(Value::Real)].concat()
         );
-        assert!(matches!(rows[1][6..], [Value::Real(energy), Value::Label(1)] if energy.is_nan()));
-        assert_eq!(rows.len(), 2);
+        assert!(matches!(rows[2][6..], [Value::Real(energy), Value::Label(1)] if energy.is_nan()));
+        assert_eq!(rows.len(), 3);
+        // A weight that is a number has none.
+        let number =
+            Record::Trained { samples: 75, projection: 0, row: 9, column: 3, weight: 0.5, devices: None };
+        conductances.take(0, &number, &mut |_| panic!("no device"));
     }
 }

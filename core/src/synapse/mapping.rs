@@ -281,6 +281,20 @@ impl Mapping {
         targets.iter_mut().zip(pair.iter().cycle()).for_each(|(target, &g)| *target = g);
     }
 
+    /// What the devices of weight `w` are asked for together: G+ and G-, of several pairs their sums, of one device its reference
+    /// as G-. The weight is s (G+ - G-).
+    #[must_use]
+    pub fn sides(&self, w: f64) -> [f64; 2] {
+        let (g_min, g_max) = self.range.ends();
+        let [plus, minus] = self.pair(w);
+        match self.arrangement {
+            Arrangement::Single => [plus, 0.5 * (g_min + g_max)],
+            Arrangement::Unipolar => [plus, g_min],
+            Arrangement::Differential => [plus, minus],
+            Arrangement::Parallel { pairs } => [plus, minus].map(|g| f64::from(pairs) * g),
+        }
+    }
+
     /// G+ and G- of each pair.
     #[inline(always)]
     fn pair(&self, w: f64) -> [f64; 2] {

@@ -85,6 +85,12 @@ pub(super) trait Descent<R: Scalar> {
     /// Its weights as they are now.
     fn current(&self) -> Cow<'_, Weights<R>>;
 
+    /// What the devices of a weight are programmed to, as [`Record::Trained`] has it; `None`: it is a number while it is trained.
+    fn devices(&self, projection: usize, weight: f64) -> Option<[f64; 2]> {
+        let _ = (projection, weight);
+        None
+    }
+
     /// Whether anybody wants the event stream of what is shown from now on.
     fn observe(&mut self, observed: bool);
 
@@ -129,7 +135,10 @@ pub(super) fn descend<R: Scalar, D: Descent<R>>(
     let tell = |descent: &D, span: (u64, u64), observer: &mut Option<&mut dyn Observer>| {
         let (Some(sampled), Some(observer)) = (&sampled, observer) else { return };
         if sampled.due(span) {
-            each(descent, &mut |synapse, weight| sampled.tell(span.1, synapse, weight, &mut **observer));
+            each(descent, &mut |synapse, weight| {
+                let devices = descent.devices(synapse[0] as usize, weight);
+                sampled.tell(span.1, synapse, (weight, devices), &mut **observer);
+            });
         }
     };
     if descent.adam().steps == 0 {

@@ -24,15 +24,15 @@ impl Sampled {
         to == 0 || from / self.every != to / self.every
     }
 
-    /// Tells the weight of a synapse (projection, row, column) after so many samples.
+    /// Tells the weight of a synapse (projection, row, column) after so many samples, and what its devices conduct.
     pub(super) fn tell(
         &self,
         samples: u64,
         [projection, row, column]: [u32; 3],
-        weight: f64,
+        (weight, devices): (f64, Option<[f64; 2]>),
         observer: &mut dyn Observer,
     ) {
-        observer.record(0, &Record::Trained { samples, projection, row, column, weight });
+        observer.record(0, &Record::Trained { samples, projection, row, column, weight, devices });
     }
 }
 

@@ -21,6 +21,7 @@ use memspike::scenario::{Diagnostics, Loaded};
 use points::{Task, Tasks};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 pub fn sweep(args: &SweepArgs, program: &Program<'_>, output: &Output) -> Result<End, Failure> {
     if args.kept.png {
@@ -53,7 +54,19 @@ pub fn sweep(args: &SweepArgs, program: &Program<'_>, output: &Output) -> Result
     let _alone = place::alone(&place.path);
     let found = results::collect(&place.path, &all, &ended);
     let (summary, unknown) = SweepSummary::new(about, &variation, &found, &args.measure);
-    results::write(&place.path, &summary, args.kept.png, program.registry)?;
+    let stop = program.stop.asked();
+    // Whoever has stopped a point does not wait for pictures of it.
+    let png = args.kept.png && !stop.load(Ordering::Relaxed);
+    match results::write(&place.path, &summary, png, (program.registry, stop)) {
+        Err(Failure::Stopped) => {
+            output.note(&format!(
+                "stopped; the same command with --out {} draws the rest",
+                place.path.display()
+            ));
+            return Ok(End::Stopped);
+        }
+        written => written?,
+    }
     tell(args, &summary, &place.path, output)?;
     // What was computed is not lost for it.
     if !unknown.is_empty() {

@@ -168,6 +168,9 @@ pub fn check(
     (tasks.jobs, tasks.threads) = divided(args, tasks.to_do.len(), largest, output);
     for task in &mut tasks.to_do {
         task.run.here.extend(["--threads".into(), tasks.threads.min(1024).to_string().into()]);
+        if let Some(every) = args.kept.checkpoint_every {
+            task.run.here.extend(["--checkpoint-every".into(), format!("{every} s").into()]);
+        }
     }
     Ok(tasks)
 }

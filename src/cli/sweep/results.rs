@@ -15,6 +15,7 @@ use memspike::report::sweep::{self, Found, SweepSummary};
 use memspike::scenario::vary::Point;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// What is known of every point.
 pub fn collect(place: &Path, all: &[Point], ended: &[(&Task, Ended)]) -> Vec<(Point, Found)> {
@@ -46,8 +47,13 @@ fn found(path: &Path) -> Found {
 /// Writes table, pictures, page and `sweep.json`.
 ///
 /// # Errors
-/// If one of them cannot be written.
-pub fn write(place: &Path, summary: &SweepSummary, png: bool, registry: &Registry) -> Result<(), Failure> {
+/// If one of them cannot be written; and if `stop` is set while a picture is rendered as PNG, which comes last.
+pub fn write(
+    place: &Path,
+    summary: &SweepSummary,
+    png: bool,
+    (registry, stop): (&Registry, &AtomicBool),
+) -> Result<(), Failure> {
     let whole = |name: &str, bytes: &[u8]| files::write_whole(&place.join(name), bytes, "--out");
     whole("table.csv", summary.table.csv().as_bytes())?;
     if let Some(parquet) = registry.formats().find("parquet") {
@@ -56,10 +62,12 @@ pub fn write(place: &Path, summary: &SweepSummary, png: bool, registry: &Registr
     let figures = sweep::figures(summary);
     for figure in &figures {
         whole(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
-        if png {
-            whole(&format!("{}.png", figure.name), &Renderer::new("--png")?.render(&figure.svg)?)?;
-        }
     }
     whole("sweep.html", sweep::page(summary, &figures).as_bytes())?;
-    whole(SWEEP, &to_json(SWEEP, summary)?)
+    whole(SWEEP, &to_json(SWEEP, summary)?)?;
+    let renderer = if png { Some(Renderer::new("--png")?) } else { None };
+    for (figure, renderer) in figures.iter().zip(renderer.iter().cycle()) {
+        whole(&format!("{}.png", figure.name), &renderer.render_unless(&figure.svg, stop)?)?;
+    }
+    Ok(())
 }

@@ -119,7 +119,7 @@ impl Names {
                 None => source().map(|at| Record::Emit { time, source: at as u32, line: id }),
             },
             ("weight_samples", [Some(row), Some(column)], &[weight]) => {
-                Some(Record::Weight { time, projection: projection?, row, column, weight })
+                Some(Record::Weight { time, projection: projection?, row, column, weight, devices: None })
             }
             ("weight_changes", [Some(row), Some(column)], &[before, after, joules]) => {
                 let joules = Some(joules).filter(|joules| !joules.is_nan());

@@ -120,7 +120,7 @@ impl Trace {
                 let name = population(*index as usize);
                 u.iter().zip(0..).for_each(|(u, neuron)| self.membrane(*time, name, neuron, *u));
             }
-            Record::Weight { time, projection: index, row, column, weight } => {
+            Record::Weight { time, projection: index, row, column, weight, .. } => {
                 let (time, time_s) = stamp(*time);
                 let (projection, population) = projection(*index);
                 trace!(
@@ -128,7 +128,7 @@ impl Trace {
                     kind = "sample", time_fs = time, time_s, projection, population, pre = row, post = column, weight
                 );
             }
-            Record::Trained { samples, projection: index, row, column, weight } => {
+            Record::Trained { samples, projection: index, row, column, weight, .. } => {
                 let (projection, population) = projection(*index);
                 trace!(
                     target: "memspike::sample",

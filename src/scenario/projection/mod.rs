@@ -15,7 +15,7 @@ use super::section::Lower;
 use super::spec::Refers;
 use crate::hint::many;
 use crate::network::kernel::CURRENT;
-use crate::network::{Convolution, Distribution, DrawRule, Kernel, Origin};
+use crate::network::{self, Convolution, Distribution, DrawRule, Kernel, Origin};
 use crate::time::Time;
 use described::Pairs;
 
@@ -369,7 +369,8 @@ impl Lower<'_> {
         }
     }
 
-    /// A spike must not come back to its own instant: zero-delay projections form no circle.
+    /// A spike must not come back to its own instant: zero-delay projections form no circle, and no chain that is longer than can be
+    /// ordered within it.
     pub(super) fn zero_delay_circle(&mut self, projections: &[Option<ProjectionPlan>]) {
         let filled = self.filled;
         let populations = filled.names(Refers::Population);
@@ -391,10 +392,12 @@ impl Lower<'_> {
             before[to] += 1;
             behind[from].push(to);
         }
+        let mut depth = vec![0_u32; populations.len()];
         let mut free: Vec<usize> = (0..populations.len()).filter(|&p| before[p] == 0).collect();
         while let Some(p) = free.pop() {
             waiting[p] = false;
             for &next in &behind[p] {
+                depth[next] = depth[next].max(depth[p] + 1);
                 before[next] -= 1;
                 if before[next] == 0 {
                     free.push(next);
@@ -402,7 +405,22 @@ impl Lower<'_> {
             }
         }
         // Walk backwards from a stuck one until one repeats: that is a circle.
-        let Some(start) = waiting.iter().position(|&stuck| stuck) else { return };
+        let Some(start) = waiting.iter().position(|&stuck| stuck) else {
+            let beyond = edges.iter().find(|(from, ..)| depth[*from] == network::DEEPEST);
+            if let Some((_, to, fields)) = beyond {
+                self.faults.push(
+                    Diagnostic::error(format!(
+                        "projections without delay follow one another {} times up to `{}`",
+                        depth[*to], populations[*to]
+                    ))
+                    .maybe_at(fields.place("delay").or(fields.at.as_ref()))
+                    .label("one more than can be ordered within an instant")
+                    .allowed(format!("up to {} without a delay", network::DEEPEST))
+                    .hint("give one of them a delay, such as \"1 fs\""),
+                );
+            }
+            return;
+        };
         let mut into: Vec<Option<(usize, &Fields)>> = vec![None; populations.len()];
         for &(from, to, fields) in edges.iter().rev().filter(|(from, ..)| waiting[*from]) {
             into[to] = Some((from, fields));

@@ -21,6 +21,7 @@ use crate::neuron::Reset;
 use crate::registry::Registry;
 use crate::synapse::Placement;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,7 +29,8 @@ use std::sync::Arc;
 pub fn read(root: &Table, name: &str, registry: &Registry, faults: &mut Diagnostics) -> Filled {
     let filled = Filled::default();
     let usual = BTreeMap::new();
-    let mut reader = Reader { faults, name, registry, filled, model: None, preset: None, usual };
+    let mut reader =
+        Reader { faults, name, registry, filled, model: None, preset: None, usual, homes: OnceCell::new() };
     let root = reader.unknown_sections(root);
     for section in SECTIONS.iter() {
         let tables = reader.section(section, &root);
@@ -51,6 +53,8 @@ struct Reader<'a> {
     preset: Option<Preset>,
     /// What stands where nothing is written and nothing else decides, by key, model and whether it has a meaning.
     usual: BTreeMap<(*const Key, Option<&'static str>, bool), Arc<Entry>>,
+    /// The section that each key would be at home in, as soon as one is looked for.
+    homes: OnceCell<BTreeMap<&'static str, String>>,
 }
 
 impl Reader<'_> {
@@ -294,7 +298,8 @@ impl Reader<'_> {
         } else if let Some(close) = close {
             Some(format!("did you mean `{close}`?"))
         } else {
-            home_of(&item.key, self.registry).map(|home| format!("`{}` belongs in {home}", item.key))
+            let homes = self.homes.get_or_init(|| homes(self.registry));
+            homes.get(item.key.as_str()).map(|home| format!("`{}` belongs in [{home}]", item.key))
         };
         self.faults.push(
             Diagnostic::error(format!("unknown key `{}` in {what}", item.key))
@@ -543,18 +548,25 @@ fn example(section: &Section) -> String {
     }
 }
 
-/// The section a key would be at home in.
-fn home_of(name: &str, registry: &Registry) -> Option<String> {
-    fn find(keys: &'static [Key], name: &str, path: String, registry: &Registry) -> Option<String> {
-        keys.iter().find_map(|key| {
-            if key.name == name {
-                return Some(format!("[{path}]"));
+/// The section that each key would be at home in: the first that has it.
+fn homes(registry: &Registry) -> BTreeMap<&'static str, String> {
+    fn collect(
+        keys: &'static [Key],
+        path: &str,
+        registry: &Registry,
+        homes: &mut BTreeMap<&'static str, String>,
+    ) {
+        for key in keys {
+            homes.entry(key.name).or_insert_with(|| path.to_string());
+            if let Some(inner) = sections::inner(key, registry) {
+                collect(inner, &format!("{path}.{}", key.name), registry, homes);
             }
-            find(sections::inner(key, registry)?, name, format!("{path}.{}", key.name), registry)
-        })
+        }
     }
-    SECTIONS.iter().find_map(|section| {
+    let mut homes = BTreeMap::new();
+    for section in SECTIONS.iter() {
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
-        find(section.keys, name, path, registry)
-    })
+        collect(section.keys, &path, registry, &mut homes);
+    }
+    homes
 }

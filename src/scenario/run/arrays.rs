@@ -10,14 +10,19 @@ use crate::device::fault::FaultRates;
 use crate::hint::many;
 use crate::network::{Fixed, Network, Projection, Rows};
 use crate::synapse::{Arrangement, ReadPulse, Spread};
+use std::sync::atomic::AtomicBool;
 
 /// Programmes the devices of every projection that has any, and puts what they became in `values`.
 ///
 /// # Errors
-/// If a projection cannot be programmed.
-pub fn programmed(plan: &Plan, values: &mut [Vec<f64>]) -> Result<Vec<Option<Array>>, RunError> {
+/// If a projection cannot be programmed, or `stop` was set meanwhile.
+pub fn programmed(
+    plan: &Plan,
+    values: &mut [Vec<f64>],
+    stop: &AtomicBool,
+) -> Result<Vec<Option<Array>>, RunError> {
     start(plan, values);
-    let arrays = devices(plan, values, None, Clone::clone)?;
+    let arrays = devices(plan, values, None, Clone::clone, stop)?;
     for ((values, array), projection) in values.iter_mut().zip(&arrays).zip(&plan.projections) {
         // One device that takes what it is asked for has just that, to the last digit.
         let exact = projection.device.as_ref().is_some_and(|device| {
@@ -54,17 +59,18 @@ pub fn line_energies(projection: &Projection, array: &Array, read: &ReadPulse) -
 /// Devices with `values`, as `made` of those of the plan; `w_max` is the end of their range, where it is given.
 ///
 /// # Errors
-/// If a projection cannot be programmed.
+/// If a projection cannot be programmed, or `stop` was set meanwhile.
 pub fn devices(
     plan: &Plan,
     values: &[Vec<f64>],
     w_max: Option<f64>,
     made: impl Fn(&DevicePlan) -> DevicePlan,
+    stop: &AtomicBool,
 ) -> Result<Vec<Option<Array>>, RunError> {
     let of = |(index, values): (usize, &Vec<f64>)| -> Result<Option<Array>, RunError> {
         let Some(device) = &plan.projections[index].device else { return Ok(None) };
-        let array = program(plan, index, &made(device), values, w_max, 0);
-        array.map(Some).map_err(|error| RunError::Assemble(vec![error]))
+        let array = program(plan, index, &made(device), values, (w_max, 0), stop);
+        array.map(Some).map_err(|error| RunError::of_network(vec![error]))
     };
     values.iter().enumerate().map(of).collect()
 }

@@ -16,6 +16,7 @@ use crate::random::{Purpose, Stream};
 use crate::scenario::assemble::AssembleError;
 use crate::synapse::Arrangement;
 use crate::training::Totals;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bins of a histogram of weights.
 const BINS: usize = 20;
@@ -28,12 +29,13 @@ pub fn learns(plan: &Plan) -> bool {
 /// The learning of every projection that learns. `wait`: see [`Learning::new`].
 ///
 /// # Errors
-/// If a rule does not fit its projection: the scenario's own checks come first, so this is rare.
+/// If a rule does not fit its projection: the scenario's own checks come first, so this is rare; and if `stop` was set meanwhile.
 pub fn learning(
     plan: &Plan,
     network: &Network,
     arrays: &[Option<Array>],
     wait: bool,
+    stop: &AtomicBool,
 ) -> Result<Learning, RunError> {
     let fault = |projection: &str, message: String| {
         RunError::Assemble(vec![AssembleError::Devices { projection: projection.into(), message }])
@@ -44,7 +46,7 @@ pub fn learning(
             plastic.push(None);
             continue;
         };
-        let devices = devices(plan, index, arrays);
+        let devices = devices(plan, index, arrays, stop)?;
         let layout = layout(network, &network.projections[index]);
         let made = Plastic::new(plasticity.rule.clone(), layout, devices).map_err(|faults| {
             let text: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -64,11 +66,26 @@ pub fn start(plan: &Plan, values: &mut [Vec<f64>]) {
     }
 }
 
+/// Devices that are drawn between two looks at whether to stop.
+const STRETCH: usize = 1 << 16;
+
 /// The devices of a projection that learns, from what was programmed; `None` without.
-pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<Devices> {
+///
+/// # Errors
+/// If `stop` was set meanwhile.
+pub fn devices(
+    plan: &Plan,
+    index: usize,
+    arrays: &[Option<Array>],
+    stop: &AtomicBool,
+) -> Result<Option<Devices>, RunError> {
     let projection = &plan.projections[index];
-    let (device, plasticity) = (projection.device.as_ref()?, projection.plasticity.as_ref()?);
-    let array = arrays[index].as_ref()?;
+    let (Some(device), Some(plasticity), Some(array)) =
+        (&projection.device, &projection.plasticity, &arrays[index])
+    else {
+        return Ok(None);
+    };
+    let going_on = |n: &usize| !(n % STRETCH == 0 && stop.load(Ordering::Relaxed));
     let mapping = array.mapping();
     let per_weight = mapping.devices();
     let scale = mapping.scale().0;
@@ -90,7 +107,7 @@ pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<De
                 (Kinetics::Dose(device), Some(differs)) => differs.of(&device).into(),
                 (device, _) => device,
             };
-            (0..base.len()).map(of).collect()
+            (0..base.len()).take_while(going_on).map(of).collect()
         }
         _ => Vec::new(),
     };
@@ -104,7 +121,8 @@ pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<De
     } else if device.spread.cv_device > 0.0 {
         let mut stream = Stream::new(plan.seed, Purpose::DeviceToDevice, index as u32, 0);
         let span = (mapping.range().g_max.get() - g_min) * (per_weight as f64 / 2.0).max(1.0);
-        base.iter()
+        (0..base.len())
+            .take_while(going_on)
             .map(|_| {
                 let mut stretched = 0.0;
                 for k in 0..per_weight {
@@ -150,6 +168,7 @@ pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<De
         stuck: Vec::new(),
     };
     made.stuck = (0..made.base.len())
+        .take_while(going_on)
         .filter_map(|n| {
             let fault = device.faults.of(plan.seed, entity(index as u32, n))?;
             let bounds = made.bounds(n, law);
@@ -160,7 +179,8 @@ pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<De
             Some((n, w))
         })
         .collect();
-    Some(made)
+    // What was left out makes no difference to a run that ends here.
+    if stop.load(Ordering::Relaxed) { Err(RunError::Stopped) } else { Ok(Some(made)) }
 }
 
 /// Replaces the read energy of learning projections by that of the conductances they had when they were read,

@@ -321,10 +321,11 @@ fn is_at(_: &File, path: &Path) -> io::Result<bool> {
 
 /// An address as it may be shown: without the name and password that may stand in it.
 fn without_password(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.into() };
+    // Without a scheme it is none; what it hides stays hidden.
+    let (scheme, rest) = address.split_at(address.find("://").map_or(0, |at| at + 3));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        Some(at) => format!("{scheme}{}", &rest[at + 1..]),
         None => address.into(),
     }
 }
@@ -409,6 +410,7 @@ mod tests {
             ("http://me:s@cr:t@host", "http://host"),
             ("https://host/path@x", "https://host/path@x"),
             ("host", "host"),
+            ("me:secret@host/file", "host/file"),
         ] {
             assert_eq!(without_password(address), shown);
         }

@@ -14,7 +14,7 @@
 
 mod group;
 
-use super::fault::{RatesError, SimulationError, check_rates, too_often};
+use super::fault::{RatesError, SimulationError, check_counts, check_rates, too_often};
 use super::key::{EventKey, Kind};
 use super::onlooker::{Watched, Watcher};
 use super::probe::{Probe, Spike};
@@ -275,7 +275,7 @@ impl<'n> Clocked<'n> {
                 return Err(SimulationError::NotFinite { population, neuron, time: end, u });
             }
         }
-        Ok(())
+        check_counts(self.network, &self.counts)
     }
 
     fn take_step<P: Probe<f64>>(&mut self, time: Time, probe: &mut P) {
@@ -384,7 +384,7 @@ impl<'n> Clocked<'n> {
         if due.part == 0 && projection.kernel.effect() != Effect::Follows {
             self.counts.arrival += 1;
             if projection.counted {
-                self.counts.rows[index][due.row as usize] += 1;
+                self.counts.row(index, due.row, 1);
             }
             self.counts.synaptic += if projection.delays.is_some() {
                 1

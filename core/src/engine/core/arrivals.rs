@@ -28,7 +28,7 @@ impl<R: Real> Core<R> {
         let columns = network.populations[projection.to].size;
         self.counts.arrival += u64::from(times);
         if probe.counted() && projection.counted {
-            self.counts.rows[index][event.row as usize] += times;
+            self.counts.row(index, event.row, times);
         }
         let reached =
             if projection.delays.is_some() { 1 } else { projection.fan_out(event.row, columns) as u64 };

@@ -132,7 +132,8 @@ impl<R: Real> Core<R> {
         if probe.counted() && network.projections[projection].counted {
             let counts = &mut self.counts.rows[projection][source.1 as usize..];
             for &row in &rows[..taken] {
-                counts[usize::from(row)] += 1;
+                let count = &mut counts[usize::from(row)];
+                *count = count.saturating_add(1);
             }
         }
         block.consume(taken, rate);

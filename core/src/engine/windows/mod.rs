@@ -349,7 +349,7 @@ impl Windows {
                     core.counts.arrival += 1;
                     core.counts.synaptic += description.fan_out(event.row, columns) as u64;
                     if description.counted {
-                        core.counts.rows[event.source as usize][event.row as usize] += 1;
+                        core.counts.row(event.source as usize, event.row, 1);
                     }
                 }
                 // As below.
@@ -364,7 +364,7 @@ impl Windows {
                 for arrival in &rows[before..] {
                     core.counts.synaptic += description.fan_out(arrival.row, columns) as u64;
                     if description.counted {
-                        core.counts.rows[projection as usize][arrival.row as usize] += 1;
+                        core.counts.row(projection as usize, arrival.row, 1);
                     }
                 }
             }
@@ -462,7 +462,7 @@ impl Windows {
             core.counts.arrival += private + own;
             core.counts.synaptic += private + own;
             for synapse in unit.counted.drain(..) {
-                core.counts.rows[synapse.0 as usize][synapse.1 as usize] += 1;
+                core.counts.row(synapse.0 as usize, synapse.1, 1);
             }
         }
         let spikes = &mut self.spikes[before..];

@@ -79,7 +79,7 @@ impl Observer for Watching {
     }
 
     fn record(&mut self, _: u64, record: &Record) {
-        if let Record::Trained { samples, projection, row, column, weight } = *record {
+        if let Record::Trained { samples, projection, row, column, weight, .. } = *record {
             self.0.push((samples, [projection, row, column], weight));
         }
     }

@@ -209,6 +209,13 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         Cow::Owned(self.weights())
     }
 
+    fn devices(&self, projection: usize, weight: f64) -> Option<[f64; 2]> {
+        let devices = self.exact.devices.iter().find(|devices| devices.projection == projection)?;
+        let mut inputs = self.net.layers.iter().flat_map(|layer| &layer.inputs);
+        let input = inputs.find(|input| input.projection == projection)?;
+        Some(devices.mapping.sides(weight * input.gain))
+    }
+
     fn observe(&mut self, observed: bool) {
         self.observed = observed;
     }

@@ -406,13 +406,15 @@ impl<R: Scalar> Learner<R> {
     fn tell(&self, sampled: &Sampled, span: (u64, u64), observer: &mut Option<&mut dyn Observer>) {
         let Some(observer) = observer.as_mut().filter(|_| sampled.due(span)) else { return };
         let projection = self.settings.projection;
+        let plastic = &self.watch.plastic;
         let rows = self.weights.projections[projection].chunks(self.watch.stride);
         for (row, weights) in (0..).zip(rows) {
-            for (column, weight) in
-                (0..).zip(&weights[..self.watch.plastic.layout().cols().min(weights.len())])
-            {
+            for (column, weight) in (0..).zip(&weights[..plastic.layout().cols().min(weights.len())]) {
                 let synapse = [projection as u32, row, column];
-                sampled.tell(span.1, synapse, weight.to_f64(), &mut **observer);
+                let weight = weight.to_f64();
+                let device = row as usize * plastic.layout().cols() + column as usize;
+                let devices = plastic.devices().map(|devices| devices.sides(device, weight));
+                sampled.tell(span.1, synapse, (weight, devices), &mut **observer);
             }
         }
     }

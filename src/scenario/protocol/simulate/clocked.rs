@@ -27,7 +27,7 @@ pub fn simulate(
     let going_on = &mut |_| !context.stop.load(Ordering::Relaxed);
     let built = assemble_with(plan, true, going_on).map_err(RunError::of_network)?;
     let Assembled { network, weights: mut values, mut notes } = built;
-    let arrays = programmed(plan, &mut values)?;
+    let arrays = programmed(plan, &mut values, context.stop)?;
     connections::tell(plan, &network, |index| values[index].clone(), context)?;
     let weights = Weights::<f64>::from_values(&network, &values);
     let mut clocked =

@@ -41,8 +41,9 @@ pub trait Course {
     ) -> Result<Time, SimulationError>;
     /// Membranes of a population now, and when that is.
     fn sample(&self, population: usize) -> (Time, Vec<f64>);
-    /// The weights of a projection now, with row and column of each. Only projections that learn are asked for.
-    fn weights(&mut self, projection: usize, visit: &mut dyn FnMut((u32, u32), f64)) {
+    /// The weights of a projection now, with row and column of each, and what their devices conduct. Only projections that learn are
+    /// asked for.
+    fn weights(&mut self, projection: usize, visit: Weight<'_>) {
         let _ = (projection, visit);
     }
     /// Tells the states of some neurons now, by variable. An engine that keeps none tells nothing.
@@ -61,6 +62,9 @@ pub trait Course {
         Ok(())
     }
 }
+
+/// What a weight is shown to: its ends, itself, and what its devices conduct.
+pub type Weight<'a> = &'a mut dyn FnMut((u32, u32), f64, Option<[f64; 2]>);
 
 /// An episode that is gone on with.
 #[derive(Default)]
@@ -181,7 +185,7 @@ impl Weighed {
     fn of(plan: &Plan) -> Self {
         let index =
             |chosen: &SelectedSynapses| plan.projections.iter().position(|one| one.name == chosen.name);
-        let projections: Vec<usize> = plan.record.weights.iter().filter_map(index).collect();
+        let projections: Vec<usize> = plan.record.sampled_synapses().filter_map(index).collect();
         let interval = if projections.is_empty() { None } else { plan.record.weights_interval };
         Self { projections, grid: Grid(interval.unwrap_or(Time::MAX)) }
     }
@@ -194,8 +198,8 @@ impl Weighed {
         let Some(observer) = observer else { return };
         for &index in &self.projections {
             let projection = index as u32;
-            course.weights(index, &mut |(row, column), weight| {
-                observer.record(0, &Record::Weight { time, projection, row, column, weight });
+            course.weights(index, &mut |(row, column), weight, devices| {
+                observer.record(0, &Record::Weight { time, projection, row, column, weight, devices });
             });
         }
     }

@@ -1,6 +1,6 @@
 //! One episode on an event engine.
 
-use super::episode::{self, Begun, Course};
+use super::episode::{self, Begun, Course, Weight};
 use crate::engine::{
     Counts, Engine, LearningState, Record, Run, SimulationError, Spike, Tell, Threads, Watcher, window,
 };
@@ -37,10 +37,10 @@ pub fn simulate(
 ) -> Result<Outcome, RunError> {
     let start = (context.clock)();
     let Assembled { network, weights: mut values, mut notes } = build(plan, pool, context)?;
-    let arrays = programmed(plan, &mut values)?;
+    let arrays = programmed(plan, &mut values, context.stop)?;
     connections::tell(plan, &network, |index| values[index].clone(), context)?;
     let fast = engine == Engine::Fast;
-    let (mut run, moved) = live::begin(plan, &network, (&values, &arrays), engine)?;
+    let (mut run, moved) = live::begin(plan, &network, (&values, &arrays), engine, context.stop)?;
     let mut pairs = Pairs::new(&run);
     let begun = match restored(plan, context)? {
         None => None,
@@ -51,7 +51,7 @@ pub fn simulate(
             if !plastic::learns(plan) {
                 state.weights = Weights::from_values(&network, &values);
             }
-            run = live::resumed(plan, &network, &arrays, (state, engine))?;
+            run = live::resumed(plan, &network, &arrays, (state, engine), context.stop)?;
             Some(begun)
         }
     };
@@ -209,12 +209,15 @@ impl Course for Events {
         self.run.states(population, neurons, tell);
     }
 
-    fn weights(&mut self, projection: usize, visit: &mut dyn FnMut((u32, u32), f64)) {
+    fn weights(&mut self, projection: usize, visit: Weight<'_>) {
         let weights = self.run.weights(projection);
         let network = self.run.network();
         let described = &network.projections[projection];
         let ends = described.ends(network.populations[described.to].size);
-        ends.zip(weights).for_each(|(ends, weight)| visit(ends, weight));
+        let devices = self.run.learning().and_then(|learning| learning.plastic(projection)?.devices());
+        for (device, (ends, weight)) in ends.zip(weights).enumerate() {
+            visit(ends, weight, devices.map(|devices| devices.sides(device, weight)));
+        }
     }
 
     fn counts(&self) -> &Counts {

@@ -14,7 +14,7 @@ use crate::crossbar::Array;
 use crate::energy::rows_energy;
 use crate::engine::{Engine, Threads};
 use crate::network::{Network, Shared, Weights};
-use crate::scenario::assemble::{assemble, ideal, program};
+use crate::scenario::assemble::{AssembleError, assemble, ideal, program};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{devices, line_energies, named_arrays, of_synapses};
@@ -392,7 +392,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         let mut per_inference = None;
         let values: Vec<Vec<f64>> =
             (0..self.network.projections.len()).map(|p| weights.values(self.network, p)).collect();
-        let mut arrays = vec![None; values.len()];
+        let (mut arrays, mut stopped) = (vec![None; values.len()], false);
         if trained && !context.stop.load(Ordering::Relaxed) {
             let test = self.test(&weights, first, "final test", context)?;
             if test.answers.len() == self.data.test_labels.len() {
@@ -404,7 +404,14 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                     let fired = test.totals.spikes.get(self.population).copied().unwrap_or(0);
                     self.log.notes.extend(mute(fired, test.totals.presentations));
                 }
-                arrays = devices(self.plan, &values, self.w_max(), ideal)?;
+                match devices(self.plan, &values, self.w_max(), ideal, context.stop) {
+                    Ok(programmed) => arrays = programmed,
+                    Err(RunError::Stopped) => {
+                        self.save(context)?;
+                        stopped = true;
+                    }
+                    Err(error) => return Err(error),
+                }
                 energy = self.ledger(&arrays, &test);
                 let population = &self.plan.populations[self.population];
                 let jumped = self.plan.projections[self.protocol.projection].kernel.jumps();
@@ -416,10 +423,15 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                     Some(inference(self.plan, self.network, &self.trained, &energy, &test.totals));
                 self.programming(&values, first, test.accuracy(), context)?;
                 self.show(&weights, first);
+                // What follows takes long too.
+                if context.store.due_at_end() && !context.stop.load(Ordering::Relaxed) {
+                    self.save(context)?;
+                }
             }
         }
         self.explain(&arrays);
         let complete = self.result.test_accuracy.is_some()
+            && !stopped
             && self.result.programming.len() == self.protocol.programming.len();
         let mut arrays = named_arrays(self.plan, self.network, &values, &arrays, &mut self.log.notes);
         let mut numbers = values;
@@ -471,8 +483,13 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                     device.spread = case.spread;
                     (device.faults, device.age) = (case.faults, case.age);
                     let (weights, draw) = (&values[index], u64::from(draw) + 1);
-                    let array = program(self.plan, index, &device, weights, self.w_max(), draw)
-                        .map_err(|error| RunError::Assemble(vec![error]))?;
+                    let array =
+                        match program(self.plan, index, &device, weights, (self.w_max(), draw), context.stop)
+                        {
+                            // As in the test that follows.
+                            Err(AssembleError::Stopped) => return self.save(context),
+                            array => array.map_err(|error| RunError::Assemble(vec![error]))?,
+                        };
                     programmed[index] = of_synapses(&self.plan.projections[index].connect, &array);
                     reads[index] = line_energies(&self.network.projections[index], &array, &device.read);
                 }

@@ -75,7 +75,10 @@ fn single<R: Scalar>(
     plan.seed = plan.seed.wrapping_add(draw);
     let differs = |learning: &mut PlasticityPlan| learning.dispersion = Dispersion::of_all(case.cv);
     plan.projections[protocol.projection].plasticity.iter_mut().for_each(differs);
-    let Begun { network, mut learner, .. } = begin::<R>(engine, &plan, protocol, data, case.cv)?;
+    let Begun { network, mut learner, .. } = match begin::<R>(engine, &plan, protocol, data, case.cv, stop) {
+        Err(RunError::Stopped) => return Ok(None),
+        begun => begun?,
+    };
     let frozen = network.frozen();
     let mut fingerprint = Fingerprint::new();
     let train = Samples { code: &data.train, labels: &data.train_labels };

@@ -47,6 +47,10 @@ impl<R: Scalar> Run<'_, R> {
                 ));
                 self.age(model, &values, first, context)?;
                 self.vary(context)?;
+                // What follows takes long too.
+                if context.store.due_at_end() && !context.stop.load(Ordering::Relaxed) {
+                    self.save(context)?;
+                }
                 complete = self.result.ageing.len() == self.protocol.ageing.len()
                     && self.result.variation.len() == self.protocol.variation.len();
             }

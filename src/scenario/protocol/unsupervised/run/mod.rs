@@ -12,7 +12,7 @@ use super::plan::{Labels, Unsupervised};
 use crate::crossbar::Array;
 use crate::engine::{Engine, Threads, Thresholds};
 use crate::network::{Network, Weights};
-use crate::scenario::assemble::{AssembleError, assemble};
+use crate::scenario::assemble::{AssembleError, assemble_with};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::programmed;
@@ -33,7 +33,7 @@ use crate::training::unsupervised::{
 use crate::training::{Samples, Until, shuffled};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A model after some epoch: what is needed to test it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl Training for Unsupervised {
         let start = (context.clock)();
         let &Self { projection, train_samples, test_samples, validation, .. } = self;
         let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
-        let Begun { network, arrays, learner } = begin(engine, plan, self, &data, 0.0)?;
+        let Begun { network, arrays, learner } = begin(engine, plan, self, &data, 0.0, context.stop)?;
         connections::tell(plan, &network, |index| learner.weights.values(&network, index), context)?;
         let frozen = network.frozen();
         let mut run = Run::<R> {
@@ -127,9 +127,11 @@ pub fn begin<R: Scalar>(
     protocol: &Unsupervised,
     data: &Data,
     threshold_cv: f64,
+    stop: &AtomicBool,
 ) -> Result<Begun<R>, RunError> {
-    let mut assembled = assemble(plan).map_err(RunError::Assemble)?;
-    let arrays = programmed(plan, &mut assembled.weights)?;
+    let going_on = &mut |_| !stop.load(Ordering::Relaxed);
+    let mut assembled = assemble_with(plan, true, going_on).map_err(RunError::of_network)?;
+    let arrays = programmed(plan, &mut assembled.weights, stop)?;
     let projection = &plan.projections[protocol.projection];
     let fault = |message: String| {
         RunError::Assemble(vec![AssembleError::Devices { projection: projection.name.clone(), message }])
@@ -145,7 +147,7 @@ pub fn begin<R: Scalar>(
         presentation: protocol.presentation,
         rest: protocol.rest,
         rule: learning.rule.clone(),
-        devices: plastic::devices(plan, protocol.projection, &arrays).zip(read),
+        devices: plastic::devices(plan, protocol.projection, &arrays, stop)?.zip(read),
         schedule: data.train_labels.len() as u64 * u64::from(protocol.epochs),
         final_share: protocol.final_share,
         normalise: learning.normalise.map(|sum| sum * learning.rule.bounds().w_max),
