@@ -58,6 +58,7 @@ impl Summary {
             data: outcome.data.clone(),
             accuracy: None,
             learning: None,
+            in_situ: None,
             ageing: Vec::new(),
             variation: Vec::new(),
             programming: Vec::new(),

@@ -68,6 +68,9 @@ pub struct Summary {
     /// What learning without labels did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning: Option<Learning>,
+    /// What learning in the devices took, where weights were learned there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_situ: Option<InSitu>,
     /// The trained devices tested again, for each age.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ageing: Vec<Aged>,
@@ -153,6 +156,46 @@ pub struct Programming {
     pub max_loss: Option<f64>,
     /// Joules in the devices per test presentation, mean over the draws.
     pub read_energy_per_inference_j: f64,
+}
+
+/// Weights that were learned in their devices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InSitu {
+    /// Samples learned from.
+    pub samples: u64,
+    /// Joules of learning by category, and `total`.
+    pub energy_j: ByName<f64>,
+    /// The same per sample.
+    pub energy_per_sample_j: ByName<f64>,
+    /// Categories that exist in the hardware but are not in `energy_j`.
+    pub energy_not_modelled: Vec<Category>,
+    /// Cycles that were measured on the founding paper's device.
+    pub pulses_measured: u64,
+    /// Each projection that learned.
+    pub projections: Vec<PulsedProjection>,
+}
+
+/// The devices of a projection that learned in them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PulsedProjection {
+    /// Its name.
+    pub projection: String,
+    /// How many devices there are.
+    pub devices: u64,
+    /// Weight that a SET and a RESET pulse make of the nominal device in the middle of its range, in units of v_th - u_rest.
+    pub granularity: [f64; 2],
+    /// Pulses on all devices.
+    pub pulses: u64,
+    /// Pulses on a device, in the mean.
+    pub pulses_mean: f64,
+    /// Pulses on the device that took most.
+    pub pulses_max: u64,
+    /// How often pairs were refreshed.
+    pub refreshes: u64,
+    /// Devices that no pulse changes at the end.
+    pub stuck: u64,
+    /// Joules of pulses in devices and their limiters.
+    pub programming_j: f64,
 }
 
 /// Rates of the outputs for the shown sample.

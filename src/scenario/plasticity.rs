@@ -103,8 +103,9 @@ table! {
 }
 
 table! {
-    /// How devices wear that learn from spikes: they stick where they are, and their range may close before.
-    struct Wear {
+    /// How devices wear that learn: they stick where they are, and their range may close before.
+    #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub struct Wear {
         /// Scale of the number of updates after which a device sticks where it is.
         n_f: Option<f64> = ABOVE_ZERO, derived("the `endurance` of the device; 1e6, assumed, where it states none");
         /// Shape of its Weibull law.
@@ -112,6 +113,18 @@ table! {
         /// Exponent of the closing of the range: after n updates log10(g_max/g_min) is its first value times 1 - (n/n_f)^m, and
         /// the off state rises.
         m: Option<f64> = ABOVE_ZERO, absent("the range stays as it is");
+    }
+}
+
+impl Wear {
+    /// The wear of a device that states its own, or none.
+    pub fn endurance(self, own: Option<Endurance>) -> Endurance {
+        Endurance {
+            n_f: self.n_f.unwrap_or(own.unwrap_or_default().n_f),
+            weibull_shape: Some(self.weibull_shape),
+            m: self.m,
+            ..Endurance::default()
+        }
     }
 }
 
@@ -248,12 +261,7 @@ impl Lower<'_> {
         };
         let (cycle_sigma, program) = (log_sigma(stated.cv_cycle), stated.program);
         let own = made_of.and_then(|(_, preset)| preset.device.memory()?.endurance.copied());
-        let endurance = stated.endurance.as_ref().map(|wear| Endurance {
-            n_f: wear.n_f.unwrap_or(own.unwrap_or_default().n_f),
-            weibull_shape: Some(wear.weibull_shape),
-            m: wear.m,
-            ..Endurance::default()
-        });
+        let endurance = stated.endurance.map(|wear| wear.endurance(own));
         let w_max = stated.w_max.or_else(|| device.and_then(|device| device.w_max))?;
         let (dispersion, normalise) = (stated.dispersion, stated.normalise);
         let rule = self.rule(fields, stated, made_of, w_max)?;

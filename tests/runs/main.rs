@@ -5,6 +5,7 @@ mod common;
 mod cut;
 mod fingerprints;
 mod idle;
+mod in_situ;
 mod keys;
 mod leakage;
 mod offsets;

@@ -12,11 +12,12 @@ use memspike::scenario::plan::Plan;
 use memspike::scenario::protocol::supervised::{EpochResult, Supervised, SupervisedResult};
 use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::snapshot::{Models, Payload, Source, write};
+use memspike::training::exact::State;
 use memspike::training::{AdamState, EpochReport, Evaluation};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The layout of a checkpoint: scenario, seed, plan and hash of the data, weights, Adam, best, epochs, counts, fingerprint; the epoch under way,
-/// its tests that are over, and the one that is not.
+/// The layout of a checkpoint: scenario, seed, plan and hash of the data, weights, Adam, best, epochs, counts, fingerprint, devices that learn,
+/// for how long switches were on; the epoch under way, its tests that are over, and the one that is not.
 type Checkpoint = (
     (String, u64, String, String),
     Weights<f32>,
@@ -25,6 +26,8 @@ type Checkpoint = (
     Vec<EpochResult>,
     PhaseCounts,
     Fingerprint,
+    Option<State<f32>>,
+    Vec<u128>,
     EpochReport,
     Vec<Evaluation>,
     Evaluation,

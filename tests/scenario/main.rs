@@ -1,6 +1,7 @@
 //! Scenario files: those that are shipped, those that are wrong, and what is made of them.
 
 mod devices;
+mod in_situ;
 mod layers;
 mod live;
 mod messages;

@@ -166,6 +166,12 @@ impl Array {
         Some(self.summed())
     }
 
+    /// The same array with other conductances in its devices, in the order of their indices: those that pulses have left.
+    #[must_use]
+    pub fn with_conductances(self, conductances: Vec<f64>) -> Self {
+        Self { conductances, clipped: 0, ..self }.summed()
+    }
+
     /// With the sums of its rows.
     fn summed(mut self) -> Self {
         let of_row = (self.shape.cols * self.mapping.devices()).max(1);

@@ -213,6 +213,19 @@ impl Devices {
         w.max(self.weight(device, lowest))
     }
 
+    /// Counts a drive of this dose on a device: a pulse more, if it programs, and perhaps the last that the device survives.
+    #[inline]
+    pub fn wear(&self, device: usize, dose: f64, (pulses, stuck): (&mut u64, &mut bool)) {
+        let Some(endurance) = &self.endurance else {
+            *pulses += u64::from(dose > 0.0);
+            return;
+        };
+        if dose > endurance.d_min {
+            *pulses += 1;
+            *stuck = *pulses as f64 >= endurance.survives(self.seed, entity(self.projection, device));
+        }
+    }
+
     /// Conductance of the device that learns at weight `w`, in siemens.
     #[must_use]
     pub fn conductance(&self, device: usize, w: f64) -> f64 {

@@ -4,7 +4,7 @@
 //! from breakpoint to breakpoint. So a device is followed when one of its electrodes gets a new pulse, from the last
 //! time to this one, in closed form; nothing happens in between that could not be worked out later.
 
-use super::cells::{Bank, entity};
+use super::cells::{Bank, DeviceState, entity};
 use super::layout::Layout;
 use super::memory::Memory;
 use crate::device::electrodes::SpikePulses;
@@ -110,15 +110,8 @@ impl Overlap {
         if let Some((devices, device)) = own {
             memory.devices.joules[n] += energies.device;
             memory.devices.limiter[n] += energies.limiter;
-            if let Some(endurance) = &devices.endurance
-                && dose > endurance.d_min
-            {
-                memory.devices.pulses[n] += 1;
-                let life = endurance.survives(devices.seed, entity(devices.projection, device));
-                memory.devices.stuck[n] = memory.devices.pulses[n] as f64 >= life;
-            } else if devices.endurance.is_none() && dose > 0.0 {
-                memory.devices.pulses[n] += 1;
-            }
+            let DeviceState { pulses, stuck, .. } = &mut memory.devices;
+            devices.wear(device, dose, (&mut pulses[n], &mut stuck[n]));
         }
     }
 

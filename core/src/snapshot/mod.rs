@@ -74,8 +74,8 @@ impl Payload {
     fn version(self) -> u32 {
         match self {
             Self::State => 2,
-            Self::Training | Self::Learning => 3,
-            Self::Plastic => 4,
+            Self::Learning => 3,
+            Self::Training | Self::Plastic => 4,
             Self::Simulation => 2,
             Self::Devices | Self::Records => 1,
         }

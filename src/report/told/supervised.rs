@@ -1,18 +1,23 @@
 //! Training with labels.
 
 use super::entry::Told;
+use crate::device::endurance::Endurance;
 use crate::hint::many;
 use crate::plot::number::{count, si};
 use crate::plot::{Figure, accuracy, missed, overview, programming, shown, weights};
 use crate::report::accuracy::Accuracy;
+use crate::report::by_name::ByName;
 use crate::report::lines::Lines;
 use crate::report::row::{Row, cost, cv, row, time};
-use crate::report::summary::{Programming, Shown, Summary};
+use crate::report::summary::{InSitu, Programming, PulsedProjection, Shown, Summary};
 use crate::report::tables::{confusion, csv, field, line, stated};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
-use crate::scenario::protocol::supervised::{Gradient, Supervised, SupervisedResult, Wanted, described};
+use crate::scenario::protocol::supervised::{
+    Gradient, InSituResult, Supervised, SupervisedResult, Wanted, described,
+};
 use crate::scenario::spec::Word as _;
+use crate::training::exact::Taken;
 use maud::{Markup, html};
 
 pub struct Trained;
@@ -32,7 +37,7 @@ impl Told for Trained {
         parts
     }
 
-    fn sum(&self, _: &Plan, outcome: &Outcome, summary: &mut Summary) {
+    fn sum(&self, plan: &Plan, outcome: &Outcome, summary: &mut Summary) {
         let Some(result) = outcome.found.get::<SupervisedResult>() else { return };
         let last = result.epochs.last();
         let answers = result.confusion.iter().flatten().sum();
@@ -56,6 +61,7 @@ impl Told for Trained {
             read_energy_per_inference_j: case.read_energy_per_inference_j,
         });
         summary.programming = cases.collect();
+        summary.in_situ = result.in_situ.as_ref().map(|learned| in_situ(plan, learned));
         summary.shown = result.shown.as_ref().map(|shown| Shown {
             class: shown.class,
             index: shown.index,
@@ -64,6 +70,25 @@ impl Told for Trained {
     }
 
     fn lines(&self, summary: &Summary, lines: &mut Lines) {
+        if let Some(learned) = &summary.in_situ {
+            let joules = |of: &ByName<f64>| of.get("total").map_or_else(String::new, |total| si(*total, "J"));
+            let (all, each) = (joules(&learned.energy_j), joules(&learned.energy_per_sample_j));
+            lines.row("learned in devices", &format!("{all}, {each} per sample"));
+            for of in &learned.projections {
+                lines.row(
+                    &of.projection,
+                    &format!(
+                        "{} pulses on {} devices, {:.0} in the mean, {} at most ({} cycles were measured), {} of programming",
+                        count(of.pulses),
+                        count(of.devices),
+                        of.pulses_mean,
+                        count(of.pulses_max),
+                        count(learned.pulses_measured),
+                        si(of.programming_j, "J")
+                    ),
+                );
+            }
+        }
         for case in &summary.programming {
             let draws = many(case.draws, "draw");
             // Without any spread every draw programs the same conductances.
@@ -77,10 +102,12 @@ impl Told for Trained {
     }
 
     fn below(&self, summary: &Summary) -> Markup {
+        let learned = summary.in_situ.as_ref().map(pulses);
         if summary.programming.is_empty() {
-            return html! {};
+            return html! { @if let Some(learned) = learned { (learned) } };
         }
         html! {
+            @if let Some(learned) = learned { (learned) }
             h2 { "Programmed onto devices" }
             section.card {
                 table {
@@ -167,6 +194,72 @@ impl Told for Trained {
     }
 }
 
+/// What learning in the devices took.
+fn in_situ(plan: &Plan, result: &InSituResult) -> InSitu {
+    let each = result.learning.scaled(1.0 / result.samples.max(1) as f64);
+    let projection = |taken: &Taken| PulsedProjection {
+        projection: plan.projections[taken.projection].name.clone(),
+        devices: taken.devices,
+        granularity: taken.granularity,
+        pulses: taken.pulses,
+        pulses_mean: taken.pulses as f64 / taken.devices.max(1) as f64,
+        pulses_max: taken.pulses_max,
+        refreshes: taken.refreshes,
+        stuck: taken.stuck,
+        programming_j: taken.programmed + taken.limited,
+    };
+    InSitu {
+        samples: result.samples,
+        energy_j: ByName::by_category(&result.learning),
+        energy_per_sample_j: ByName::by_category(&each),
+        energy_not_modelled: result.learning.not_modelled.clone(),
+        pulses_measured: Endurance::default().measured,
+        projections: result.taken.iter().map(projection).collect(),
+    }
+}
+
+fn pulses(learned: &InSitu) -> Markup {
+    html! {
+        h2 { "Learned in the devices" }
+        section.card {
+            table {
+                tr {
+                    th { "projection" } th.n { "devices" } th.n { "pulses" } th.n { "per device" } th.n { "at most" }
+                    th.n { "refreshes" } th.n { "stuck" } th.n { "programming" }
+                }
+                @for of in &learned.projections {
+                    tr {
+                        td { (of.projection) }
+                        td.n { (count(of.devices)) }
+                        td.n { (count(of.pulses)) }
+                        td.n { (format!("{:.0}", of.pulses_mean)) }
+                        td.n { (count(of.pulses_max)) }
+                        td.n { (count(of.refreshes)) }
+                        td.n { (count(of.stuck)) }
+                        td.n { (si(of.programming_j, "J")) }
+                    }
+                }
+            }
+            h3 { "Energy of learning" }
+            table {
+                tr { th { "" } th.n { "all" } th.n { "per sample" } }
+                @for ((name, joules), (_, each)) in learned.energy_j.iter().zip(learned.energy_per_sample_j.iter()) {
+                    tr.total[name == "total"] {
+                        td { (name.replace('_', "-")) } td.n { (si(*joules, "J")) } td.n { (si(*each, "J")) }
+                    }
+                }
+                @for category in &learned.energy_not_modelled {
+                    tr.absent { td { (category.name().replace('_', "-")) } td.n { "not modelled" } td {} }
+                }
+            }
+            p.remark {
+                (count(learned.pulses_measured)) " cycles were measured (Yan et al., fig. 2a). Gradients and accumulators are "
+                "digital, and not in the energy."
+            }
+        }
+    }
+}
+
 fn curves(result: &SupervisedResult) -> [accuracy::Curve; 3] {
     let epochs = || result.epochs.iter();
     [
@@ -198,7 +291,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
             row("count gain", s.count_gain.to_string()),
             row("surrogate", format!("fast sigmoid, steepness {}", s.surrogate_steepness)),
         ]),
-        Gradient::Exact { loss, least_slope, activity_floor, activity_raise, delays } => {
+        Gradient::Exact { loss, least_slope, activity_floor, activity_raise, delays, in_situ } => {
             let loss = match loss {
                 Wanted::FirstSpike { tau, early, tau_early, silent } => format!(
                     "of first spikes, softmax(\u{2212}t/{}), early {early} (e^(t/{}) \u{2212} 1), silent {}",
@@ -226,6 +319,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
                 let (rate, last) = (time(delays.rate), time(delays.rate_final));
                 row("delays", format!("learn, {rate} to {last}, up to {}", time(delays.longest)))
             }));
+            rows.extend(in_situ.as_ref().map(|in_situ| row("learned in devices", in_situ.told())));
         }
     }
     rows.extend([

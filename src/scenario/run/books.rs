@@ -6,7 +6,7 @@
 //! for each synaptic event. Neurons without device and price spend nothing that could be told. Sums run in index order: rows, then populations.
 
 use super::super::outcome::InferenceEnergy;
-use super::super::plan::{Plan, PopulationPlan};
+use super::super::plan::{Plan, PopulationPlan, ProjectionPlan as Projection};
 use super::arrays::line_energies;
 use crate::crossbar::Array;
 use crate::device::threshold::Circuit;
@@ -48,19 +48,22 @@ pub fn book_rows((plan, network): (&Plan, &Network), row_energies: &RowEnergies,
     ledger
 }
 
-/// Books what learning took: joules of reading and programming a projection (in its devices and in their limiters),
-/// and the switches of every population while they were on, in femtoseconds.
-pub fn book_learning(
-    plan: &Plan,
-    projection: usize,
-    read: f64,
-    (programmed, limited): (f64, f64),
-    on: &[u128],
-) -> Ledger {
+/// What learning took in the devices of a projection: joules of reading them, of pulses in them and in their limiters.
+#[derive(Clone, Copy, Debug)]
+pub struct Learned {
+    pub projection: usize,
+    pub read: f64,
+    pub programmed: f64,
+    pub limited: f64,
+}
+
+/// Books what learning took: joules of reading and programming projections, where they have devices, and the switches of every
+/// population while they were on, in femtoseconds.
+pub fn book_learning(plan: &Plan, learned: &[Learned], on: &[u128]) -> Ledger {
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
     ledger.not_modelled.push(Category::Leakage);
-    if plan.projections[projection].device.is_some() {
-        let name = &plan.projections[projection].name;
+    for &Learned { projection, read, programmed, limited } in learned {
+        let Projection { name, device: Some(_), .. } = &plan.projections[projection] else { continue };
         ledger.book(name, Category::Read, read);
         ledger.book(name, Category::Program, programmed);
         if limited > 0.0 {

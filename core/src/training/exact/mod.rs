@@ -5,9 +5,11 @@
 
 mod backward;
 mod convert;
+mod in_situ;
 mod loss;
 mod passage;
 mod programmed;
+mod pulsed;
 mod show;
 mod trainer;
 
@@ -16,11 +18,15 @@ mod differences;
 #[cfg(test)]
 mod kernels;
 #[cfg(test)]
+mod pulses;
+#[cfg(test)]
 mod tests;
 
+pub use in_situ::{InSitu, State, Taken};
 pub use loss::{Answer, FirstSpike, Loss, SpikeSum, Voltage};
 pub use passage::{Parameters, Passage};
 pub use programmed::Programmed;
+pub use pulsed::{Cell, Pulsed, Update};
 pub(super) use show::answers_in;
 pub use show::{Question, Shown, answers, read_out};
 pub use trainer::{Activity, Exact, Layered, LearnedDelays};

@@ -34,6 +34,11 @@ fn trainer() -> Layered<f32> {
 
 /// 5-30-3, of which the first projection has these synapses.
 fn connected(rows: Rows) -> Layered<f32> {
+    let (net, settings, exact, weights) = network(rows);
+    Layered::new(net, settings, exact, &weights)
+}
+
+fn network(rows: Rows) -> (Net, Settings, Exact, Weights<f32>) {
     let mut builder = Builder::default();
     let lif = Lif { u_rest: Volt::new(0.0), r_m: Ohm::new(250e3), ..Lif::default() };
     let source = builder.source("points", 5, SourceKind::List(Vec::new()));
@@ -65,8 +70,9 @@ fn connected(rows: Rows) -> Layered<f32> {
         activity: Some(Activity { floor: 0.3, raise: 1e-3 }),
         delays: None,
         devices: Vec::new(),
+        in_situ: Vec::new(),
     };
-    Layered::new(net, settings, exact, &Weights::from_values(&network, &values))
+    (net, settings, exact, Weights::from_values(&network, &values))
 }
 
 /// What is told of weights, and when.
@@ -150,4 +156,91 @@ fn points_are_learned_with_the_same_bits_on_any_threads_and_with_any_cuts() {
         assert_eq!(other.0, weights, "{threads} threads, cut {cut}");
         assert_eq!((&other.1, other.2), (&fingerprint, report.clone()));
     }
+}
+
+/// Of the first projection in devices.
+const W_MAX: f64 = 5.0;
+
+/// The same network, whose weights are learned in pairs of devices.
+fn in_devices() -> Layered<f32> {
+    use crate::device::memory::DoseMemory;
+    use crate::synapse::{Arrangement, DeviceRange, Mapping, Placement, ReadPulse, Spread};
+    let preset = crate::device::preset::Preset::named("ag-tio2-pt-rs-analog").unwrap();
+    let memory = preset.device.get::<DoseMemory>().unwrap();
+    let range = DeviceRange { g_min: memory.device.g_min, g_max: memory.device.g_max, levels: None };
+    let pulsed = |projection, w_max| Pulsed {
+        projection,
+        mapping: Mapping::new(Arrangement::Differential, Placement::OneSided, range, w_max).unwrap(),
+        spread: Spread { cv_on: 0.05, cv_off: 0.05, cv_device: 0.0 },
+        faults: crate::device::fault::FaultRates { stuck_on: 0.0, stuck_off: 0.01 },
+        device: memory.device.clone(),
+        differ: memory.spread,
+        pulse: crate::plasticity::ProgramPulse {
+            v_set: Volt::new(0.24),
+            v_reset: Volt::new(0.265),
+            width: Second::new(1e-3),
+        },
+        endurance: None,
+        read: ReadPulse { amplitude: Volt::new(0.1), width: Second::new(1e-6) },
+        refresh: 0.9,
+        update: Update::Size { most: 10 },
+    };
+    let (net, settings, exact, weights) = network(Rows::Dense);
+    let exact = Exact { in_situ: vec![pulsed(0, W_MAX), pulsed(1, 1.0)], ..exact };
+    Layered::new(net, settings, exact, &weights)
+}
+
+/// Six epochs in devices; `cut`: after every batch another trainer goes on with what was kept.
+fn train_in_devices(threads: usize, cut: bool) -> (Vec<Vec<f32>>, State<f32>, EpochReport, Vec<Taken>) {
+    let (set, code) = points();
+    let samples = Samples { code: &code, labels: &set.train.labels };
+    let mut trainer = in_devices();
+    let mut fingerprint = Fingerprint::new();
+    let (stop, threads) = (AtomicBool::new(false), Threads::new(threads).unwrap());
+    let mut last = EpochReport::default();
+    for epoch in 0..6 {
+        let order = shuffled(SAMPLES as u32, 1, epoch);
+        let mut report = EpochReport::default();
+        while report.presented < SAMPLES as u64 {
+            let until = Until { stop: &stop, due: &|| cut };
+            let lessons = (samples, &order[..], epoch * SAMPLES as u64, until, &mut fingerprint, None);
+            report = trainer.epoch(report, lessons, &threads, &mut |_, _, _| {}).unwrap();
+            if cut {
+                let (adam, state) = (trainer.adam.clone(), trainer.in_situ().unwrap().state.clone());
+                trainer = in_devices();
+                trainer.adam = adam;
+                assert!(trainer.in_situ().unwrap().fits(&state));
+                trainer.go_on_in_situ(state);
+            }
+        }
+        last = report;
+    }
+    let devices = trainer.in_situ().unwrap();
+    (trainer.parameters.weights.clone(), devices.state.clone(), last, devices.taken())
+}
+
+#[test]
+fn devices_learn_with_the_same_bits_on_any_threads_and_with_any_cuts() {
+    let (weights, state, report, taken) = train_in_devices(1, false);
+    assert!(report.accuracy() > 0.6, "{} after six epochs, loss {}", report.accuracy(), report.loss());
+    for (threads, cut) in [(2, false), (1, true)] {
+        let other = train_in_devices(threads, cut);
+        assert!(other.0 == weights && other.1 == state, "{threads} threads, cut {cut}");
+        assert_eq!((&other.2, &other.3), (&report, &taken));
+    }
+    // Weights are what their devices make, and nothing else.
+    let (scale, stride) = (W_MAX / 3.8e-3, in_devices().net().layers[0].stride);
+    for (k, cells) in state.cells[0].chunks(2).enumerate() {
+        let w = weights[0][k / 30 * stride + k % 30];
+        let want = scale * (cells[0].g - cells[1].g);
+        assert!((f64::from(w) - want).abs() < 1e-6, "{w} {want}");
+    }
+    // What is told is the sum of what was booked.
+    for (taken, cells) in taken.iter().zip(&state.cells) {
+        assert!(taken.pulses > 0 && taken.pulses == cells.iter().map(|cell| cell.pulses).sum::<u64>());
+        let sum: f64 = cells.iter().map(|cell| cell.programmed).sum();
+        assert!(sum > 0.0 && (taken.programmed / sum - 1.0).abs() < 1e-12 && taken.read > 0.0);
+        assert_eq!(taken.pulses_max, cells.iter().map(|cell| cell.pulses).max().unwrap());
+    }
+    assert!(taken[0].refreshes > 0 && taken[0].stuck > 0, "{taken:?}");
 }

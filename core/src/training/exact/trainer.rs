@@ -1,8 +1,10 @@
 //! Training of all layers of a network: batches in pieces, one order of adding up, Adam.
 
+use super::in_situ::{InSitu, State};
 use super::loss::Loss;
 use super::passage::{Parameters, Passage};
 use super::programmed::{Programmed, program};
+use super::pulsed::Pulsed;
 use super::show::Shown;
 use crate::encoding::FirstSpikes;
 use crate::engine::lockstep::{NONE, Net};
@@ -33,6 +35,9 @@ pub struct Exact {
     /// Devices that weights are programmed onto anew for every batch: samples see what these have, and the gradient is applied to
     /// the weights as it comes (straight through).
     pub devices: Vec<Programmed>,
+    /// Devices that weights are learned in: steps become pulses on them, and they are what samples see. Those of all projections that
+    /// learn, or none.
+    pub in_situ: Vec<Pulsed>,
 }
 
 /// How delays of single synapses learn: by Adam, with the means of the weights.
@@ -67,6 +72,8 @@ pub struct Layered<R: Scalar> {
     observed: bool,
     /// What the devices have of `parameters`, where there are any.
     programmed: Option<Parameters<R>>,
+    /// The devices that `parameters` are read off, where they learn.
+    in_situ: Option<InSitu<R>>,
 }
 
 struct Piece<R: Scalar> {
@@ -87,7 +94,9 @@ impl<R: Scalar> Layered<R> {
     /// Training that starts from these weights, in the unit of their kernels.
     #[must_use]
     pub fn new(net: Net, settings: Settings, exact: Exact, weights: &Weights<R>) -> Self {
-        let parameters = Parameters::of(&net, weights);
+        let mut parameters = Parameters::of(&net, weights);
+        let learning = (!exact.in_situ.is_empty())
+            .then(|| InSitu::new(&net, &exact.in_situ, settings.seed, &mut parameters));
         let mut gradient = parameters.zeroed();
         if exact.delays.is_none() {
             // What stays has no gradient.
@@ -112,7 +121,19 @@ impl<R: Scalar> Layered<R> {
         let pieces = pieces.collect();
         let programmed = (!exact.devices.is_empty()).then(|| parameters.clone());
         let (adam, observed) = (AdamState::new(count), false);
-        Self { settings, exact, pieces, net, parameters, adam, observed, programmed }
+        Self { settings, exact, pieces, net, parameters, adam, observed, programmed, in_situ: learning }
+    }
+
+    /// The devices that learn, if weights are learned in them.
+    #[must_use]
+    pub fn in_situ(&self) -> Option<&InSitu<R>> {
+        self.in_situ.as_ref()
+    }
+
+    /// Goes on with devices that were kept.
+    pub fn go_on_in_situ(&mut self, state: State<R>) {
+        let Self { in_situ: Some(learning), net, parameters, .. } = self else { return };
+        learning.go_on(net, state, parameters);
     }
 
     /// What is trained.
@@ -169,9 +190,12 @@ impl<R: Scalar> Layered<R> {
 
     /// Raises the weights to neurons that hardly fired in a batch; of those that share weights, to kinds that hardly did.
     fn keep_active(&mut self, samples: usize) {
-        let Self { exact: Exact { activity: Some(activity), .. }, net, parameters, pieces, .. } = self else {
+        let Self { exact: Exact { activity: Some(activity), .. }, net, parameters, pieces, in_situ, .. } =
+            self
+        else {
             return;
         };
+        let lists = in_situ.as_mut().map_or(&mut parameters.weights, |learning| &mut learning.state.chi);
         let raise = R::from_f64(activity.raise);
         let hidden = net.layers.len().saturating_sub(1);
         for (index, layer) in net.layers[..hidden].iter().enumerate() {
@@ -183,7 +207,7 @@ impl<R: Scalar> Layered<R> {
             let maps = (0..layer.maps).map(|map| hardly(map * each..(map + 1) * each));
             let silent: Vec<bool> = maps.flat_map(|silent| std::iter::repeat_n(silent, each)).collect();
             if silent.contains(&true) {
-                layer.weights_to(&silent, |place| parameters.weights[index][place] += raise);
+                layer.weights_to(&silent, |place| lists[index][place] += raise);
             }
         }
     }
@@ -227,7 +251,7 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         batch: &[u32],
         first: u64,
     ) -> Result<bool, SimulationError> {
-        let Self { settings, exact, net, parameters, pieces, programmed, adam, observed } = &mut *self;
+        let Self { settings, exact, net, parameters, pieces, programmed, adam, observed, .. } = &mut *self;
         let parameters = match programmed {
             Some(programmed) => {
                 let draw = (settings.seed, adam.steps);
@@ -249,14 +273,18 @@ impl<R: Scalar> Descent<R> for Layered<R> {
     }
 
     fn step(&mut self, team: &Team, samples: usize, rate: f64) {
-        let Self { settings, exact, net, parameters, adam, pieces, .. } = &mut *self;
+        let Self { settings, exact, net, parameters, adam, pieces, in_situ, .. } = &mut *self;
         let bound = settings.bound.map(R::from_f64);
         let step = adam.next(rate, settings.betas, settings.epsilon, bound);
         let mean = R::from_f64(1.0 / samples as f64);
         let mut moments = (&mut adam.first[..], &mut adam.second[..]);
         for (index, layer) in net.layers.iter().enumerate() {
             let learned = layer.learned;
-            let numbers = (&mut parameters.weights[index][..learned], front(&mut moments, learned));
+            let list = match in_situ {
+                Some(learning) => &mut learning.state.chi[index],
+                None => &mut parameters.weights[index],
+            };
+            let numbers = (&mut list[..learned], front(&mut moments, learned));
             update(team, (step, mean), (index, layer.stride), numbers, pieces, |all| &mut all.weights);
         }
         if let Some(learned) = exact.delays {
@@ -282,6 +310,16 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         }
         self.keep_active(samples);
         self.keep_within();
+        let Self { in_situ: Some(learning), net, parameters, pieces, .. } = self else { return };
+        learning.book_reads(net, |projection| {
+            let mut counts = Vec::new();
+            for rows in pieces.iter().filter_map(|piece| piece.shown.totals.rows.get(projection)) {
+                counts.resize(counts.len().max(rows.len()), 0);
+                counts.iter_mut().zip(rows).for_each(|(sum, count)| *sum += count);
+            }
+            counts
+        });
+        learning.apply(team, net, parameters);
     }
 
     fn hand_on(
@@ -297,7 +335,8 @@ impl<R: Scalar> Descent<R> for Layered<R> {
             report.silent += std::mem::take(&mut piece.silent);
             report.totals.merge(&std::mem::take(&mut piece.shown.totals));
         }
-        if report.loss_sum.is_finite() { Ok(()) } else { Err(self.diverged()) }
+        let finite = self.in_situ.as_ref().is_none_or(InSitu::is_finite);
+        if report.loss_sum.is_finite() && finite { Ok(()) } else { Err(self.diverged()) }
     }
 }
 

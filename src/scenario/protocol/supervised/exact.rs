@@ -12,7 +12,8 @@ use crate::scenario::run::context::RunError;
 use crate::scenario::run::data::Data;
 use crate::synapse::Mapping;
 use crate::training::exact::{
-    Activity, Layered, LearnedDelays, Loss, Parameters, Programmed, Question, answers, read_out,
+    Activity, InSitu, Layered, LearnedDelays, Loss, Parameters, Programmed, Question, State, answers,
+    read_out,
 };
 use crate::training::{
     self, AdamState, Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule,
@@ -40,7 +41,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         let neurons = net.layers.last().map_or(1, |layer| layer.size);
         let net = net.read_out(!loss.integrates(), neurons / data.classes.max(1));
         let inputs = net.layers.iter().flat_map(|layer| &layer.inputs);
-        let mut devices = Vec::new();
+        let (mut devices, mut learning) = (Vec::new(), Vec::new());
         for input in inputs {
             let Some(device) = &of.plan.projections[input.projection].device else { continue };
             // Without devices that differ from numbers the range is all there is to them.
@@ -51,11 +52,16 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
                 let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
                 RunError::Assemble(vec![AssembleError::Devices { projection, message }])
             })?;
+            if let Some(in_situ) = protocol.gradient.in_situ() {
+                learning.extend(in_situ.pulsed(input.projection, device, mapping));
+                continue;
+            }
             devices.push(Programmed { projection: input.projection, mapping, spread: device.spread });
         }
         let settings = settings(of, data.train_labels.len());
         let exact = training::exact::Exact {
             devices,
+            in_situ: learning,
             loss,
             least_slope,
             activity: (activity_floor > 0.0)
@@ -94,6 +100,14 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         self.trainer.parameters.delays = weights.split_off(self.net.layers.len());
         self.trainer.parameters.weights = weights;
         self.trainer.adam = adam;
+    }
+
+    fn in_situ(&self) -> Option<&InSitu<R>> {
+        self.trainer.in_situ()
+    }
+
+    fn go_on_in_situ(&mut self, state: State<R>) {
+        self.trainer.go_on_in_situ(state);
     }
 
     fn delays(&self, weights: &Weights<R>) -> Vec<(usize, Vec<f64>)> {

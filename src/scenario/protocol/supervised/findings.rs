@@ -1,6 +1,8 @@
 //! What the supervised protocol finds out.
 
+use crate::energy::Ledger;
 use crate::scenario::outcome::Missed;
+use crate::training::exact::Taken;
 use serde::{Deserialize, Serialize};
 
 /// One epoch of training.
@@ -63,6 +65,17 @@ pub struct ShownSample {
     pub image: Vec<u8>,
 }
 
+/// What learning in the devices took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InSituResult {
+    /// Samples learned from.
+    pub samples: u64,
+    /// Joules of learning: reading and programming every projection, and the switches that were on meanwhile.
+    pub learning: Ledger,
+    /// Of each projection, in the order of its layers.
+    pub taken: Vec<Taken>,
+}
+
 /// Results of the supervised protocol.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SupervisedResult {
@@ -83,4 +96,7 @@ pub struct SupervisedResult {
     pub missed: Vec<Missed>,
     /// Where the weights came from when they were not trained here.
     pub weights_from: Option<String>,
+    /// Where weights were learned in their devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_situ: Option<InSituResult>,
 }

@@ -1,5 +1,6 @@
 //! What a network needs for the exact gradient of its layers.
 
+use super::in_situ;
 use crate::engine::lockstep::{Input, Layer, Net, Unfit};
 use crate::hint::many;
 use crate::network::{Maps, Network};
@@ -101,6 +102,7 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
             );
         }
     }
+    in_situ::fits(lower, protocol);
     if first(lower).is_none() {
         lower.faults.push(
             Diagnostic::error("no projection starts at a data set")

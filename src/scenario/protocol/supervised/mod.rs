@@ -2,6 +2,7 @@
 
 mod exact;
 mod findings;
+mod in_situ;
 mod layers;
 mod plan;
 mod plausible;
@@ -10,7 +11,8 @@ mod silence;
 mod surrogate;
 mod teach;
 
-pub use findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedResult};
+pub use findings::{EpochResult, InSituResult, ProgrammingResult, ShownSample, SupervisedResult};
+pub use in_situ::InSitu;
 pub use layers::{described, unfit};
 pub use plan::{Adam, Gradient, LearnDelays, ProgrammingCase, Supervised, Wanted};
 

@@ -1,5 +1,6 @@
 //! The plan of the supervised protocol, what others ask of it, and how it is made.
 
+use super::in_situ::InSitu;
 use super::layers;
 use crate::device::fault::FaultRates;
 use crate::hint::many;
@@ -79,6 +80,8 @@ table! {
             activity_raise: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("1e-4");
             /// How delays of single synapses learn, which those projections have whose `delay` is a distribution.
             delays: Option<LearnDelays> = inner::<LearnDelays>(), absent("they stay");
+            /// Weights that learn in their devices, by pulses.
+            in_situ: Option<InSitu> = inner::<InSitu>(), absent("weights are numbers");
         }
     }
 }
@@ -132,6 +135,12 @@ table! {
 }
 
 impl Gradient {
+    /// How weights learn in their devices, if they do.
+    pub fn in_situ(&self) -> Option<&InSitu> {
+        let Self::Exact { in_situ, .. } = self else { return None };
+        in_situ.as_ref()
+    }
+
     /// The loss, if the gradient is exact.
     pub fn loss(&self) -> Option<Loss> {
         let Self::Exact { loss, .. } = self else { return None };

@@ -5,7 +5,7 @@
 //! tested on the final test's own episodes, so that they differ from it by their devices alone.
 
 use super::exact::Exact;
-use super::findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedResult};
+use super::findings::{EpochResult, InSituResult, ProgrammingResult, ShownSample, SupervisedResult};
 use super::plan::{Gradient, Supervised};
 use super::silence::{mute, silent};
 use super::surrogate::Surrogate;
@@ -18,7 +18,7 @@ use crate::scenario::assemble::{AssembleError, assemble, ideal, program};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{devices, line_energies, named_arrays, of_synapses};
-use crate::scenario::run::books::{book, inference, jumps, overlapping};
+use crate::scenario::run::books::{Learned, book, book_learning, inference, jumps, overlapping};
 use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
@@ -28,6 +28,7 @@ use crate::scenario::run::measured::{self, Told};
 use crate::scenario::run::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::snapshot::{self, Payload};
 use crate::training::Scalar;
+use crate::training::exact::{InSitu, State, Taken};
 use crate::training::{AdamState, EpochReport, Evaluation, Until, shuffled};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -43,6 +44,10 @@ struct Checkpoint<R: Scalar> {
     best: Option<(f64, u32, Weights<R>)>,
     epochs: Vec<EpochResult>,
     log: Kept,
+    /// Devices that learn.
+    in_situ: Option<State<R>>,
+    /// Femtoseconds for which the switches of each population were on, in the epochs that are over.
+    on: Vec<u128>,
     /// The epoch under way.
     report: EpochReport,
     /// Its tests, or those after the last epoch.
@@ -105,6 +110,7 @@ fn carry_out<R: Scalar, T: Teacher<R>>(
         best: None,
         result: SupervisedResult::default(),
         log: Logbook::built(start, context),
+        on: Vec::new(),
         report: EpochReport::default(),
         tests: Journal::default(),
     };
@@ -115,6 +121,11 @@ fn carry_out<R: Scalar, T: Teacher<R>>(
         run.train(context)?;
     }
     run.finish(context)
+}
+
+fn learned(taken: &Taken) -> Learned {
+    let &Taken { projection, read, programmed, limited, .. } = taken;
+    Learned { projection, read, programmed, limited }
 }
 
 /// A supervised run in progress.
@@ -134,6 +145,7 @@ struct Run<'a, R: Scalar, T: Teacher<R>> {
     best: Option<(f64, u32, Weights<R>)>,
     result: SupervisedResult,
     log: Logbook,
+    on: Vec<u128>,
     report: EpochReport,
     tests: Journal<Evaluation>,
 }
@@ -156,12 +168,18 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         let fits = lengths(&checkpoint.weights) == lengths(&numbers)
             && best.is_none_or(|best| best == lengths(&self.teacher.weights()))
             && checkpoint.adam.first.len() == moments.first.len()
-            && checkpoint.adam.second.len() == moments.second.len();
+            && checkpoint.adam.second.len() == moments.second.len()
+            && match (&checkpoint.in_situ, self.teacher.in_situ()) {
+                (Some(state), Some(devices)) => devices.fits(state),
+                (state, devices) => state.is_none() && devices.is_none(),
+            };
         same(fits, "network")?;
         self.log.resume(checkpoint.log);
         self.report = checkpoint.report;
         self.tests = checkpoint.tests;
+        self.on = checkpoint.on;
         self.teacher.go_on(checkpoint.weights, checkpoint.adam);
+        checkpoint.in_situ.into_iter().for_each(|state| self.teacher.go_on_in_situ(state));
         self.best = checkpoint.best;
         self.result.epochs = checkpoint.epochs;
         Ok(())
@@ -243,6 +261,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                 self.best = Some((accuracy, epoch + 1, weights));
             }
             self.log.fingerprint.seal();
+            self.on = self.on();
             self.report = EpochReport::default();
             self.tests.clear();
             self.save(context)?;
@@ -306,6 +325,8 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             best: self.best.clone(),
             epochs: self.result.epochs.clone(),
             log: self.log.keep(),
+            in_situ: self.teacher.in_situ().map(|devices| devices.state.clone()),
+            on: self.on.clone(),
             report: self.report.clone(),
             tests: self.tests.clone(),
         };
@@ -412,6 +433,9 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                     }
                     Err(error) => return Err(error),
                 }
+                for (index, g) in self.teacher.in_situ().map(InSitu::conductances).unwrap_or_default() {
+                    arrays[index] = arrays[index].take().map(|array| array.with_conductances(g));
+                }
                 energy = self.ledger(&arrays, &test);
                 let population = &self.plan.populations[self.population];
                 let jumped = self.plan.projections[self.protocol.projection].kernel.jumps();
@@ -429,6 +453,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                 }
             }
         }
+        self.learned_in_situ();
         self.explain(&arrays);
         let complete = self.result.test_accuracy.is_some()
             && !stopped
@@ -460,6 +485,35 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
 
     fn ledger(&self, arrays: &[Option<Array>], test: &Evaluation) -> crate::energy::Ledger {
         book((self.plan, self.network), arrays, &test.totals)
+    }
+
+    /// For how long switches were on in training so far.
+    fn on(&self) -> Vec<u128> {
+        let mut on = self.on.clone();
+        on.resize(on.len().max(self.report.totals.on.len()), 0);
+        on.iter_mut().zip(&self.report.totals.on).for_each(|(sum, more)| *sum += more);
+        on
+    }
+
+    /// What learning in the devices took, with what wear there is to warn of.
+    fn learned_in_situ(&mut self) {
+        let (Some(devices), Some(in_situ)) = (self.teacher.in_situ(), self.protocol.gradient.in_situ())
+        else {
+            return;
+        };
+        let taken = devices.taken();
+        let learned: Vec<Learned> = taken.iter().map(learned).collect();
+        let epochs = self.result.epochs.len() as u64;
+        for of in &taken {
+            let name = &self.plan.projections[of.projection].name;
+            let warning = in_situ.wear().warning(of.pulses_max);
+            self.log.notes.extend(warning.map(|warning| format!("projection {name}: {warning}")));
+        }
+        self.result.in_situ = Some(InSituResult {
+            samples: epochs * self.data.train_labels.len() as u64 + self.report.presented,
+            learning: book_learning(self.plan, &learned, &self.on()),
+            taken,
+        });
     }
 
     /// Tests the weights as each programming case leaves them on the devices.
@@ -564,9 +618,13 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                 ohms.get()
             ));
         }
-        self.log.notes.push(
-            "training runs in software on ideal weights: the energy is that of the final test alone".into(),
-        );
+        let learned = if self.result.in_situ.is_some() {
+            "weights were learned in their devices, gradients and accumulators in software: the energy is that of the final test, \
+             and what learning took is told beside it"
+        } else {
+            "training runs in software on ideal weights: the energy is that of the final test alone"
+        };
+        self.log.notes.push(learned.into());
         self.log.notes.push(format!("precision {}", R::NAME));
     }
 }

@@ -8,6 +8,7 @@ use crate::scenario::plan::Plan;
 use crate::scenario::run::context::RunError;
 use crate::scenario::run::data::{Data, Encoded};
 use crate::time::Time;
+use crate::training::exact::{InSitu, State};
 use crate::training::{
     AdamState, Advance, EpochReport, Evaluation, Reporting, Scalar, Schedule, Settings, Until,
 };
@@ -72,6 +73,14 @@ pub trait Teacher<R: Scalar>: Sized {
 
     /// Goes on with what a checkpoint kept.
     fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>);
+
+    /// The devices that learn, if weights are learned in them.
+    fn in_situ(&self) -> Option<&InSitu<R>> {
+        None
+    }
+
+    /// Goes on with the devices that a checkpoint kept.
+    fn go_on_in_situ(&mut self, _: State<R>) {}
 
     /// The delays of single synapses that go with weights, in ms, by projection.
     fn delays(&self, _: &Weights<R>) -> Vec<(usize, Vec<f64>)> {

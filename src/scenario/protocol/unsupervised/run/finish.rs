@@ -3,7 +3,7 @@
 
 use super::super::findings::{AgedResult, VariationResult, Varied};
 use super::super::{Ageing, variation};
-use super::{Model, Part, Run, votes};
+use super::{Model, Part, Run, Spent, votes};
 use crate::device::electrodes::SpikePulses;
 use crate::device::resistive::Rate;
 use crate::energy::Ledger;
@@ -11,7 +11,7 @@ use crate::network::{Rivalry, Weights};
 use crate::plasticity::{Overlap, Rule};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::run::arrays::named_arrays;
-use crate::scenario::run::books::{book_learning, book_rows, inference, overlapping};
+use crate::scenario::run::books::{Learned, book_learning, book_rows, inference, overlapping};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::plastic::left;
 use crate::training::Scalar;
@@ -56,13 +56,10 @@ impl<R: Scalar> Run<'_, R> {
             }
         }
         self.result.learned = self.spent.samples;
-        self.result.learning = book_learning(
-            self.plan,
-            self.protocol.projection,
-            self.spent.read,
-            (self.spent.programmed, self.spent.limited),
-            &self.spent.on,
-        );
+        let Spent { read, programmed, limited, on, .. } = &self.spent;
+        let (read, programmed, limited) = (*read, *programmed, *limited);
+        let learned = Learned { projection: self.protocol.projection, read, programmed, limited };
+        self.result.learning = book_learning(self.plan, &[learned], on);
         let pulses = &self.learner.plastic().memory().devices.pulses;
         self.result.pulses_max = pulses.iter().copied().max().unwrap_or(0);
         self.result.pulses_mean = pulses.iter().sum::<u64>() as f64 / pulses.len().max(1) as f64;

@@ -16,7 +16,7 @@ use crate::scenario::assemble::{AssembleError, assemble_with};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::programmed;
-use crate::scenario::run::books::book_learning;
+use crate::scenario::run::books::{Learned, book_learning};
 use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
@@ -423,13 +423,9 @@ impl<R: Scalar> Run<'_, R> {
         let spikes: u64 = report.wins.iter().sum();
         let presented = report.presented.max(1) as f64;
         let theta = thresholds.total();
-        let energy = book_learning(
-            self.plan,
-            self.protocol.projection,
-            report.read,
-            (report.programmed, report.limited),
-            &report.totals.on,
-        );
+        let (read, programmed, limited) = (report.read, report.programmed, report.limited);
+        let learned = Learned { projection: self.protocol.projection, read, programmed, limited };
+        let energy = book_learning(self.plan, &[learned], &report.totals.on);
         let held_out = validation
             .map_or(String::new(), |v| format!("  validation {:.2} %", 100.0 * v.by(self.protocol.vote)));
         context.progress.line(&format!(
