@@ -100,10 +100,14 @@ fn shipped(name: &str, changes: &[&str]) -> Result<Plan, String> {
 fn with_encode(dataset: &str, more: &str, word: &str) -> Result<Plan, String> {
     let found = include_str!("../../scenarios/layers/yin-yang/scenario.toml");
     let encode = found.lines().find(|line| line.starts_with("encode = ")).unwrap();
-    let changed = found.replace(encode, &format!("encode = {{ kind = \"{word}\", {more} }}"));
-    let size =
-        if dataset == "drawn_digits" { "population.output.size=10" } else { "population.output.size=3" };
-    text(&changed, &[&format!("source.points.dataset=\"{dataset}\""), size])
+    let changed = found.replace(encode, &format!("encode = {{ {more}kind = \"{word}\" }}"));
+    let classes = match dataset {
+        "yin_yang" => 3,
+        "delayed_match" => 2,
+        _ => 10,
+    };
+    let size = format!("population.output.size={classes}");
+    text(&changed, &[&format!("source.points.dataset=\"{dataset}\""), &size])
 }
 
 /// A plan that shows data of one's own in files of this kind.
@@ -190,16 +194,19 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             _ => None,
         },
         "source.dataset" if word == "yin_yang" => run(layers, "source.points.dataset", &[]),
+        "source.dataset" if matches!(word, "moving_digits" | "delayed_match") => {
+            Some(with_encode(word, "", "events"))
+        }
         "source.dataset" => run(supervised, "source.retina.dataset", &[]),
         "source.data.kind" => Some(own_data(word)),
         "source.encode.kind" if !matches!(word, "events" | "poisson" | "first_spike") => {
             let more = match word {
-                "regular" => "duration = \"50 ms\"",
-                "phase" => "period = \"40 ms\"",
-                "bursts" => "longest = \"10 ms\"",
-                "population" => "fields = 5, latest = \"40 ms\"",
+                "regular" => "duration = \"50 ms\", ",
+                "phase" => "period = \"40 ms\", ",
+                "bursts" => "longest = \"10 ms\", ",
+                "population" => "fields = 5, latest = \"40 ms\", ",
                 // The rows of a digit are its times.
-                _ => return Some(with_encode("drawn_digits", "step = \"1 ms\", threshold = 0.2", word)),
+                _ => return Some(with_encode("drawn_digits", "step = \"1 ms\", threshold = 0.2, ", word)),
             };
             Some(with_encode("yin_yang", more, word))
         }

@@ -1,7 +1,7 @@
 //! The data sets that can be named: all that is to be known of each, in one place.
 
 use super::idx::Expect;
-use super::{Dataset, Fault, Holds, drawn, yin_yang};
+use super::{Dataset, Fault, Holds, delayed_match, drawn, moving_digits, yin_yang};
 use crate::hint::nearest;
 use serde::{Deserialize, Serialize};
 use std::fmt::{Debug, Display, Formatter};
@@ -71,6 +71,18 @@ static DRAWN_DIGITS: Known = Known {
     origin: Origin::Made(|| drawn::digits(drawn::TRAIN, drawn::TEST)),
 };
 
+static MOVING_DIGITS: Known = Known {
+    word: "moving_digits",
+    folder: "moving-digits",
+    title: "moving digits",
+    about: "digits that move before an event camera of 16 x 16 pixels, drawn by code, built in",
+    version: "1",
+    shape: &[2, moving_digits::SIDE, moving_digits::SIDE],
+    holds: Holds::Events,
+    classes: 10,
+    origin: Origin::Made(|| moving_digits::recordings(moving_digits::TRAIN, moving_digits::TEST)),
+};
+
 static YIN_YANG: Known = Known {
     word: "yin_yang",
     folder: "yin-yang",
@@ -81,6 +93,18 @@ static YIN_YANG: Known = Known {
     holds: Holds::Values,
     classes: 3,
     origin: Origin::Made(|| yin_yang::points(yin_yang::TRAIN, yin_yang::TEST)),
+};
+
+static DELAYED_MATCH: Known = Known {
+    word: "delayed_match",
+    folder: "delayed-match",
+    title: "delayed match to sample",
+    about: "two patterns of spikes with a silence between them, the same (class 1) or two (class 0), drawn by code, built in",
+    version: "1",
+    shape: &[delayed_match::LINES],
+    holds: Holds::Events,
+    classes: 2,
+    origin: Origin::Made(|| delayed_match::trials(delayed_match::TRAIN, delayed_match::TEST)),
 };
 
 /// 60 000 + 10 000 images (LeCun, Cortes and Burges, 1998); the sums are of the official files' content.
@@ -143,15 +167,26 @@ pub struct Name(&'static Known);
 impl Name {
     /// Digits drawn by code, embedded: see [`drawn`].
     pub const DRAWN_DIGITS: Self = Self(&DRAWN_DIGITS);
+    /// Events of digits that move, embedded: see [`moving_digits`].
+    pub const MOVING_DIGITS: Self = Self(&MOVING_DIGITS);
     /// Points drawn by code, embedded: see [`yin_yang`].
     pub const YIN_YANG: Self = Self(&YIN_YANG);
+    /// Pairs of patterns of spikes, embedded: see [`delayed_match`].
+    pub const DELAYED_MATCH: Self = Self(&DELAYED_MATCH);
     /// Handwritten digits.
     pub const MNIST: Self = Self(&MNIST);
     /// Articles of clothing.
     pub const FASHION_MNIST: Self = Self(&FASHION_MNIST);
 
     /// Those that are shipped, in the order of the reference chapter.
-    pub const ALL: [Self; 4] = [Self::DRAWN_DIGITS, Self::YIN_YANG, Self::MNIST, Self::FASHION_MNIST];
+    pub const ALL: [Self; 6] = [
+        Self::DRAWN_DIGITS,
+        Self::MOVING_DIGITS,
+        Self::YIN_YANG,
+        Self::DELAYED_MATCH,
+        Self::MNIST,
+        Self::FASHION_MNIST,
+    ];
 
     /// A data set of one's own.
     #[must_use]

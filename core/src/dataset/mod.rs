@@ -1,12 +1,14 @@
 //! Labelled samples: a shape, classes, and grey values or events. They are found or fetched by name (IDX files), read from
 //! files of one's own, or drawn by code.
 
+pub mod delayed_match;
 pub mod drawn;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod idx;
 pub mod known;
 pub mod locate;
+pub mod moving_digits;
 pub mod yin_yang;
 
 mod error;
@@ -150,7 +152,7 @@ mod tests {
         let fault = "fashon-mnist".parse::<Name>().unwrap_err();
         assert_eq!(
             fault.to_string(),
-            "unknown data set `fashon-mnist`; known are drawn_digits, yin-yang, mnist, fashion-mnist"
+            "unknown data set `fashon-mnist`; known are drawn_digits, moving-digits, yin-yang, delayed-match, mnist, fashion-mnist"
         );
         assert_eq!(fault.hint().as_deref(), Some("did you mean `fashion-mnist`?"));
         assert_eq!("qqq".parse::<Name>().unwrap_err().hint(), None);

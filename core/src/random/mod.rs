@@ -59,6 +59,10 @@ pub enum Purpose {
     YinYang = 28,
     /// How a sample is shifted, cut and made noisy in an epoch.
     Augment = 40,
+    /// Paths of the moving digits.
+    MovingDigit = 44,
+    /// Samples of the delayed match to sample.
+    DelayedMatch = 45,
 }
 
 /// Multiplier M of the generator (O'Neill, "PCG: a family of simple fast space-efficient statistically
