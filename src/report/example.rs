@@ -264,6 +264,7 @@ fn outcome() -> Outcome {
             }),
             missed: vec![Missed { index: 8, class: 5, answer: Some(6), image: vec![200; 784] }],
             weights_from: None,
+            in_situ: None,
         }),
         arrays: vec![
             array("weight.input", weights),

@@ -71,7 +71,7 @@ fn joules_and_pulses_that_are_told_are_those_that_were_booked() {
         assert!(relative(told.energy_per_sample_j.get("total").unwrap() * 128.0, total) < 1e-12);
         assert_eq!(
             told.projections.iter().map(|of| of.pulses).sum::<u64>(),
-            learned.taken.iter().map(|of| of.pulses).sum()
+            learned.taken.iter().map(|of| of.pulses).sum::<u64>()
         );
         assert_eq!(told.projections.iter().any(|of| of.stuck > 0), more.len() == 1, "{more:?}");
         // The final test reads the devices as they are: what is written of them is what it was with.
