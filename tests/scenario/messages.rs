@@ -168,20 +168,6 @@ fn what_a_record_cannot_have() {
     let record = |keys: &str| refusal(&format!("{GOOD}\n[record]\n{keys}\n"), &[]);
     let mut page = Page::default();
     page.add("", record("weights = [\"jumps\"]\nweights_interval = \"1 ms\""));
-    page.add(
-        "of devices that are not there",
-        refusal(
-            &format!(
-                "{}\n[record]\nconductances = [\"jumps\"]\nweights_interval = \"1 ms\"\n",
-                with(
-                    GOOD,
-                    "to = \"cells\"",
-                    "to = \"cells\"\nplasticity = { rule = \"stdp_pair\", w_max = \"30 mV\" }"
-                )
-            ),
-            &[],
-        ),
-    );
     page.add("of nothing", record("weights_interval = \"1 ms\"\nmembrane_interval = \"1 ms\""));
     page.add("without an interval", record("membrane = [\"cells\"]"));
     page.add("of nobody", record("connections = [\"jump\"]"));
@@ -201,6 +187,21 @@ fn what_a_record_cannot_have() {
     let trains = format!("{TRAINS}\n[record]\nmembrane = [\"output\"]\nmembrane_interval = \"1 ms\"\n");
     page.add("where samples are shown", refusal(&trains, &[]));
     insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn conductances_are_those_of_devices_that_learn() {
+    let learns = "to = \"cells\"\nplasticity = { rule = \"stdp_pair\", w_max = \"30 mV\" }";
+    let learns = with(GOOD, "to = \"cells\"", learns);
+    let record = "[record]\nconductances = [\"jumps\"]\nweights_interval = \"1 ms\"\n";
+    let said = refusal(&format!("{learns}\n{record}"), &[]);
+    for part in [
+        "names `jumps`, whose weights are numbers while they learn",
+        "has no device",
+        "weights = [\"jumps\"]",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
 }
 
 #[test]
