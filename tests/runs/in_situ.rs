@@ -1,6 +1,6 @@
 //! Layers that learn in their devices: cut anywhere, and what is told of their joules is what was booked.
 
-use crate::common::{Way, cut_everywhere, folder, plan, whole};
+use crate::common::{Way, cut_everywhere, essence, folder, plan, whole};
 use memspike::energy::Category;
 use memspike::report::performance::HostPerformance;
 use memspike::report::summary::Summary;
@@ -39,10 +39,7 @@ fn booked(outcome: &Outcome, owner: &str, category: Category) -> f64 {
 #[test]
 fn joules_and_pulses_that_are_told_are_those_that_were_booked() {
     let (_folder, search) = folder(64, 20);
-    let switches = [
-        "population.hidden={ model = \"switch\", device = \"neuron\", r_m = \"250 kOhm\", floor = \"none\" }",
-        "device.neuron.preset=ag-tio2-pt-ts",
-    ];
+    let switches = ["device.neuron.preset=ag-tio2-pt-ts", "population.hidden.device=neuron"];
     for more in [&[][..], &["protocol.gradient.in_situ.endurance={ n_f = 200.0 }"], &switches] {
         let plan = short(more);
         let (outcome, _) = whole(&plan, Way::new(&search));
@@ -81,4 +78,44 @@ fn joules_and_pulses_that_are_told_are_those_that_were_booked() {
             assert!((w - 0.5e-6 / 3.8e-3 * (plus - minus)).abs() < 1e-12, "{w:e}");
         }
     }
+}
+
+#[test]
+fn every_key_changes_what_comes_out() {
+    let (_folder, search) = folder(64, 20);
+    let run = |more: &[&str]| {
+        let more: Vec<String> = more.iter().map(|key| format!("protocol.gradient.in_situ.{key}")).collect();
+        let more: Vec<&str> = more.iter().map(String::as_str).collect();
+        essence(&whole(&short(&more), Way::new(&search)).0)
+    };
+    let wears = "endurance={ n_f = 300.0, m = 1.0 }";
+    let sign = "update=\"sign\"";
+    let bases: [(&[&str], &[&str]); 3] = [
+        (
+            &["refresh=0.1", "max_pulses=3"],
+            &[
+                "max_pulses=2",
+                "refresh=0.05",
+                "spread=\"device\"",
+                "program.v_set=\"0.245 V\"",
+                "program.v_reset=\"0.26 V\"",
+                "program.width=\"3 ms\"",
+            ],
+        ),
+        (&[wears], &["endurance.n_f=400.0", "endurance.weibull_shape=2.0", "endurance.m=2.0"]),
+        (&["program.v_set=\"0.24 V\""], &[sign]),
+    ];
+    for (base, keys) in bases {
+        let was = run(base);
+        for &key in keys {
+            assert!(run(&[base, &[key]].concat()) != was, "{key} on {base:?}");
+        }
+    }
+    let pulses = "={ update = \"sign\", program = { v_set = \"0.24 V\", width = \"2 ms\" }, threshold = ";
+    let [low, high] = ["0.5 }", "2.0 }"].map(|threshold| {
+        essence(
+            &whole(&short(&[&format!("protocol.gradient.in_situ{pulses}{threshold}")]), Way::new(&search)).0,
+        )
+    });
+    assert!(low != high);
 }

@@ -37,16 +37,11 @@ fn what_devices_that_learn_do_not_go_with_is_refused() {
             "`age` of the crossbar of projection `input` has no effect",
             "`programming`",
         ),
-        (
-            "projection.input.crossbar.arrangement={ kind = \"parallel\", pairs = 2 }",
-            "arrangement",
-            "differential",
-        ),
         ("device.synapse.preset=ag-tio2-pt-rs-binary", "cannot learn step by step", "kind dose_device"),
-        (&size, "`threshold` of", "update"),
-        (&sign, "`max_pulses` of", "update"),
-        (&weak, "a SET pulse of 0.1 V moves no device", "above 0.12 V"),
-        (&short, "a RESET pulse of 0.1 V moves no device", "`v_reset` above 0.1 V"),
+        (size.as_str(), "`threshold` of", "update"),
+        (sign.as_str(), "`max_pulses` of", "update"),
+        (weak.as_str(), "a SET pulse of ", "`v_set` above "),
+        (short.as_str(), "a RESET pulse of ", "`v_reset` above "),
         ("protocol.gradient.kind=surrogate", "`in_situ`", ""),
     ] {
         let said = loaded(&[change]).expect_err(change);

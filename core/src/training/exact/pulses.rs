@@ -6,6 +6,7 @@ use crate::device::fault::FaultRates;
 use crate::device::memory::DoseMemory;
 use crate::device::preset::Preset;
 use crate::device::resistive::{DeviceSpread, PulseDraw, Resistive as _, StateLaw};
+use crate::numeric::exp;
 use crate::plasticity::{ProgramPulse, entity};
 use crate::synapse::{Arrangement, DeviceRange, Mapping, Placement, ReadPulse, Spread};
 use crate::time::Time;
@@ -39,7 +40,7 @@ fn pulsed(arrangement: Arrangement, update: Update) -> Pulsed {
 
 /// Doses of a SET and of a RESET pulse, t/tau e^((V - V_ref)/V_scale).
 fn doses() -> [f64; 2] {
-    [2e-3 / 13.06 * (0.04 / 9.80e-3f64).exp(), 2e-3 / 5.954 * (0.02 / 4.465e-3f64).exp()]
+    [2e-3 / 13.06 * exp(0.04 / 9.80e-3), 2e-3 / 5.954 * exp(0.02 / 4.465e-3)]
 }
 
 fn at(parts: &[f64]) -> Vec<Cell> {
@@ -86,10 +87,10 @@ fn a_soft_bound_is_approached_and_a_limiter_is_paid_for() {
     of.device.law = StateLaw::SoftBound;
     let [up, _] = doses();
     let bank = Bank::new(of.clone(), 1, 1);
-    near(bank.granularity()[0], W_MAX * 0.5 * (1.0 - (-up).exp()), "half of the range is left in its middle");
+    near(bank.granularity()[0], W_MAX * 0.5 * (1.0 - exp(-up)), "half of the range is left in its middle");
     let mut cells = at(&[0.4]);
     bank.step(0, 7.2 * bank.granularity()[0], &mut cells).unwrap();
-    near(cells[0].g, G_MIN + SPAN * (1.0 - 0.6 * (-7.0 * up).exp()), "seven pulses");
+    near(cells[0].g, G_MIN + SPAN * (1.0 - 0.6 * exp(-7.0 * up)), "seven pulses");
     of.device.i_cc = Some(crate::units::Ampere::new(0.1e-3));
     let mut limited = at(&[0.4]);
     Bank::new(of, 1, 1).step(0, W_MAX, &mut limited);
