@@ -129,6 +129,16 @@ mod tests {
         }
     }
 
+    /// The bits of the contract: if this fails, the change is value-breaking and needs a new version.
+    #[test]
+    fn the_first_test_trial_is_pinned() {
+        let set = trials(0, 1);
+        let ns = |ns: u64| Time::from_fs(ns * 1_000_000);
+        let spikes = set.test.recorded().unwrap().sample(0);
+        assert_eq!((VERSION, set.test.label(0)), (1, 0));
+        assert_eq!([spikes[0], spikes[15]], [(ns(1_376_039), 1), (ns(49_260_994), 6)]);
+    }
+
     #[test]
     fn trials_have_two_spikes_on_every_line_and_do_not_depend_on_how_many_are_asked_for() {
         let set = trials(300, 100);

@@ -3,7 +3,7 @@
 //! A digit of [`drawn`] moves on a straight path. Every pixel of the sensor sees the mean luminance of its area, a square of
 //! [`PITCH`] pixels of the drawing: with the ink g from 0 to 1 and the displacement u = u_0 + v t,
 //!
-//! I(t) = 1 + C <g(x - u(t))>, in units of the background.
+//! I(t) = 1 + C mean g(x - u(t)), in units of the background.
 //!
 //! It tells changes of L = ln I (Lichtsteiner, Posch & Delbruck, "A 128 x 128 120 dB 15 us latency asynchronous temporal contrast
 //! vision sensor", IEEE J. Solid-State Circuits 43:566, 2008): an ON event when L has risen by the threshold theta since the last
@@ -25,6 +25,7 @@ use crate::encoding::FirstSpikes;
 use crate::numeric::exp;
 use crate::random::{Purpose, Stream, unit};
 use crate::time::Time;
+use std::ops::Range;
 
 /// Side of the sensor in its pixels.
 pub const SIDE: usize = 16;
@@ -33,7 +34,7 @@ pub const PITCH: usize = 2;
 /// Lines: OFF and ON events of every pixel.
 pub const LINES: usize = 2 * SIDE * SIDE;
 /// Training samples by default.
-pub const TRAIN: usize = 10_000;
+pub const TRAIN: usize = 16_000;
 /// Test samples by default.
 pub const TEST: usize = 2_000;
 /// Seed of the paths. A new drawing gets a new number, and results on it are not comparable.
@@ -120,7 +121,8 @@ impl Path {
         let luminance = luminance(image);
         let spans = self.spans();
         let mut events = Vec::new();
-        for pixel in 0..SIDE * SIDE {
+        let [columns, rows] = self.reached(&luminance);
+        for pixel in rows.flat_map(|row| columns.clone().map(move |column| row * SIDE + column)) {
             let at = [pixel % SIDE, pixel / SIDE].map(|k| k * PITCH + REACH);
             let mut levels: Option<Levels> = None;
             for span in &spans {
@@ -136,6 +138,24 @@ impl Path {
             }
         }
         events
+    }
+
+    /// Columns and rows of the sensor that may see ink on this path.
+    fn reached(&self, luminance: &[f64]) -> [Range<usize>; 2] {
+        let mut inked = [[usize::MAX, 0]; 2];
+        for (k, _) in luminance.iter().enumerate().filter(|(_, seen)| **seen > 1.0) {
+            for ([first, last], place) in inked.iter_mut().zip([k % PLACES, k / PLACES]) {
+                (*first, *last) = ((*first).min(place), (*last).max(place));
+            }
+        }
+        [0, 1].map(|axis| {
+            let [first, last] = inked[axis];
+            let ends = [self.start[axis], self.start[axis] + self.velocity[axis] * DURATION];
+            let [low, high] = [ends[0].min(ends[1]).floor(), ends[0].max(ends[1]).ceil()].map(|u| u as isize);
+            let pixel =
+                |place: usize, u: isize| (place.saturating_add_signed(u).saturating_sub(REACH)) / PITCH;
+            pixel(first, low)..(pixel(last, high) + 1).min(SIDE)
+        })
     }
 
     /// From one crossing of the grid of whole displacements to the next.
@@ -352,7 +372,7 @@ mod tests {
         let events = path.events(&image);
         let frames = (DURATION / 0.02) as usize;
         let mut compared = 0;
-        for pixel in [70, 103, 119, 120, 136, 151, 168] {
+        for pixel in (3..SIDE * SIDE).step_by(7) {
             let at = |frame: usize| {
                 [0, 1].map(|axis| path.start[axis] + path.velocity[axis] * 0.02 * frame as f64)
             };
@@ -390,6 +410,16 @@ mod tests {
         assert_eq!(levels.passed(2.0 - 1e-8), Some((2.0, false)));
     }
 
+    /// The bits of the contract: if this fails, the change is value-breaking and needs a new version.
+    #[test]
+    fn the_first_test_sample_is_pinned() {
+        let set = recordings(0, 1);
+        let us = |us: u64| Time::from_fs(us * 1_000_000_000);
+        let events = set.test.recorded().unwrap().sample(0);
+        assert_eq!((VERSION, set.test.label(0), events.len()), (1, 2, 229));
+        assert_eq!([events[0], events[1], events[228]], [(us(554), 391), (us(743), 19), (us(9988), 137)]);
+    }
+
     #[test]
     fn digits_are_equally_frequent_and_move_in_all_directions_alike() {
         let set = recordings(600, 20);
@@ -415,7 +445,7 @@ mod tests {
         let events = set.train.recorded().unwrap();
         for sample in 0..600 {
             let spikes = events.sample(sample);
-            assert!(spikes.len() > 40 && spikes.iter().all(|spike| spike.0 < Time::from_ms(10)), "{sample}");
+            assert!(spikes.len() > 10 && spikes.iter().all(|spike| spike.0 < Time::from_ms(10)), "{sample}");
         }
     }
 }
