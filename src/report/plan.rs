@@ -136,6 +136,13 @@ fn source(source: &SourcePlan) -> Vec<Row> {
                 Timed::Population(code) => {
                     format!("{} Gaussian fields for each value, up to {}", code.fields, time(code.latest))
                 }
+                Timed::Cochlea(code) => format!(
+                    "{} of {} bands from {} to {}",
+                    crate::hint::many(code.lines(), "hair cell"),
+                    code.bands,
+                    si(code.f_min, "Hz"),
+                    si(code.f_max, "Hz")
+                ),
                 Timed::Delta(code) => format!("changes by {}, a step of {}", code.threshold, time(code.step)),
             };
             return vec![row("data set", dataset.title()), size, row("encoding", how)];

@@ -7,7 +7,7 @@ use super::section::Lower;
 use super::spec::kinds::{COUNT, POSITIVE_SPAN, SHARE};
 use super::spec::{Bounds, Choice, Key, Kind};
 use super::table::table;
-use crate::dataset::own::{Base, Described, Form, MAX_CLASSES, Own, Test};
+use crate::dataset::own::{Base, Described, Form, MAX_CLASSES, Own, Pattern, Rule, Test};
 use crate::dataset::{Fault, Name};
 use crate::time::Time;
 use std::path::{Path, PathBuf};
@@ -98,6 +98,16 @@ table! {
             name: Option<String> as NAME;
             version: Option<String> as VERSION;
         }
+        Sound = "sound": "WAV files of one channel and one rate, in a folder or a .tar.gz: numbers of 8, 16, 24 or 32 bits, or floating-point numbers" {
+            train: String as TRAIN;
+            test: String as TEST;
+            /// How the files are called: parts in braces, of which `{class}` is the class. A rule about a part, `test = "index = 0 to 4"` or `test = "speaker = theo, lucas"`, says which are tested.
+            files: String = Kind::Text, setting("\"{class}/{file}.wav\"");
+            /// Samples a second that every file must have.
+            sample_rate: Option<u32> = COUNT, absent("as the first file");
+            name: Option<String> as NAME;
+            version: Option<String> as VERSION;
+        }
         Spikes = "spikes": "spikes of lines: a table with `sample`, `label`, `time [ms]` and `line`, or an .npz with `times`, `lines`, `ends` and `labels`" {
             train: String as TRAIN;
             test: String as TEST;
@@ -154,6 +164,10 @@ impl Files {
                 Form::Recordings { from_first },
                 Common { train, test, range: (None, None), classes: None, name, version },
             ),
+            Self::Sound { train, test, files, sample_rate, name, version } => (
+                Form::Sound { files: Pattern(files), sample_rate },
+                Common { train, test, range: (None, None), classes: None, name, version },
+            ),
             Self::Spikes { train, test, lines, tick, classes, name, version } => (
                 Form::Spikes { lines, tick },
                 Common { train, test, range: (None, None), classes, name, version },
@@ -197,7 +211,7 @@ impl Lower<'_> {
             Where::Directory(directory) => directory.clone(),
             Where::Shipped(_) => PathBuf::new(),
         };
-        let test = self.tested(fields, common.test)?;
+        let test = self.tested(fields, &form, common.test)?;
         let labels = fields.written("test_labels");
         let of_its_own = matches!(test, Test::Of(_));
         let alone = |form: &Form| match form {
@@ -241,8 +255,33 @@ impl Lower<'_> {
         }
     }
 
-    /// A file, or a share of the training samples.
-    fn tested(&mut self, fields: &Fields, text: String) -> Option<Test> {
+    /// A file, a share of the training samples, or of files with parts a rule about one of them.
+    fn tested(&mut self, fields: &Fields, form: &Form, text: String) -> Option<Test> {
+        if let Form::Sound { files, .. } = form {
+            if let Some(wrong) = files.fault() {
+                self.faults.push(
+                    Diagnostic::error(format!("`files` of {} is \"{}\": {wrong}", fields.what, files.0))
+                        .maybe_at(fields.place("files"))
+                        .allowed("text and parts such as \"{class}_{speaker}_{index}.wav\""),
+                );
+                return None;
+            }
+            if text.contains('=') {
+                let rule = Rule::parse(&text).filter(|rule| files.parts().contains(&rule.part.as_str()));
+                if rule.is_none() {
+                    let parts = files.parts().join(", ");
+                    self.faults.push(
+                        Diagnostic::error(format!("`test` of {} is \"{text}\"", fields.what))
+                            .maybe_at(fields.place("test"))
+                            .also(fields.written("files"), "the parts are named here")
+                            .allowed(format!(
+                                "\"PART = 0 to 4\" or \"PART = a, b\", with PART one of {parts}"
+                            )),
+                    );
+                }
+                return rule.map(Test::Where);
+            }
+        }
         let Some(number) = text.strip_suffix('%') else { return Some(Test::Of(text)) };
         let share = number.trim().parse::<f64>().ok().map(|percent| percent / 100.0);
         let Kind::Number(bounds) = SHARE else { return None };

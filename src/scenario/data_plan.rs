@@ -70,7 +70,7 @@ impl DataPlan {
     #[must_use]
     pub fn is_read(&self) -> bool {
         match self {
-            Self::Named(name) => name.files().is_some(),
+            Self::Named(name) => name.is_read(),
             Self::Own(_) => true,
         }
     }

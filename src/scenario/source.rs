@@ -9,12 +9,13 @@ use super::locate;
 use super::plan::{Code, Input, SourcePlan};
 use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SHARE, SPAN};
-use super::spec::{Bounds, Key, Kind, Unit};
+use super::spec::{Bounds, Key, Kind, Unit, words};
 use super::table::{inner, table};
 use crate::dataset::Holds;
+use crate::encoding::cochlea::Level;
 use crate::encoding::{
-    Augment, BLOCK, Bursts, DeltaCode, Latency, MAX_BLOCK_RATE, PhaseCode, Population, RateProfile, Regular,
-    Timed,
+    Augment, BLOCK, Bursts, Cochlea, DeltaCode, Latency, MAX_BLOCK_RATE, PhaseCode, Population, RateProfile,
+    Regular, Timed,
 };
 use crate::hint::many;
 use crate::network::{Current, CurrentFault, Sine, SourceKind};
@@ -162,6 +163,14 @@ table! {
     }
 }
 
+words! {
+    impl Level {
+        Rms = "rms": "the root mean square of the recording",
+        Peak = "peak": "the largest magnitude of the recording",
+        FullScale = "full_scale": "the largest magnitude that the file can hold",
+    }
+}
+
 table! {
     /// How a sample becomes spikes.
     pub(super) enum Encode by "kind", "Code.", setting("\"poisson\"") {
@@ -216,6 +225,30 @@ table! {
             step: Time = POSITIVE_SPAN;
             /// The change that is a spike.
             threshold: f64 = ABOVE_ZERO;
+        }
+        Cochlea = "cochlea": "sound as the spikes of hair cells behind band filters" {
+            /// Number of bands.
+            bands: u32 = Kind::Integer { min: 2, max: 10_000 }, setting("40");
+            /// Centre of the lowest band.
+            f_min: Hertz = RATE, setting("\"100 Hz\"");
+            /// Centre of the highest band, below half the rate of the samples; the others lie between, evenly in equivalent rectangular bandwidths.
+            f_max: Hertz = RATE;
+            /// How much of a sample is taken from the next one: raises high frequencies, by 6 dB per octave if it is close to 1.
+            emphasis: f64 = SHARE, setting("0.0");
+            /// What `u_th` is in units of.
+            level: Level = Kind::word::<Level>(), setting("\"rms\"");
+            /// Exponent of the drive of the hair cells, below 1 if the ear compresses.
+            power: f64 = ABOVE_ZERO, setting("1.0");
+            /// Time constant of the hair cells.
+            tau: Time = POSITIVE_SPAN;
+            /// Threshold of the most sensitive hair cell of a band.
+            u_th: f64 = ABOVE_ZERO;
+            /// Hair cells of a band.
+            cells: u32 = Kind::Integer { min: 1, max: 100 }, setting("1");
+            /// Threshold of a hair cell over that of the one before.
+            ratio: f64 = Kind::Number(Bounds::ANY.from(1.001)), setting("2.0");
+            /// How long a hair cell is deaf after a spike.
+            refractory: Time = SPAN;
         }
         Events = "events": "the events of each sample as they were recorded, on the lines where they were" {}
     }
@@ -312,6 +345,36 @@ impl Lower<'_> {
                     Encode::Population { fields: count, width, latest, least } => {
                         Some(Timed::Population(Population { fields: count, width, latest, least }))
                     }
+                    Encode::Cochlea {
+                        bands,
+                        f_min,
+                        f_max,
+                        emphasis,
+                        level,
+                        power,
+                        tau,
+                        u_th,
+                        cells,
+                        ratio,
+                        refractory,
+                    } => {
+                        let rate = self.hears(fields, &dataset, (f_min, f_max), cells)?;
+                        let (f_min, f_max) = (f_min.get(), f_max.get());
+                        Some(Timed::Cochlea(Cochlea {
+                            rate,
+                            bands,
+                            f_min,
+                            f_max,
+                            emphasis,
+                            level,
+                            power,
+                            tau,
+                            threshold: u_th,
+                            cells,
+                            ratio,
+                            refractory,
+                        }))
+                    }
                     Encode::Delta { step, threshold } => {
                         self.has_time(fields, &shape)?;
                         Some(Timed::Delta(DeltaCode { step, threshold }))
@@ -380,12 +443,13 @@ impl Lower<'_> {
     /// Values take a code, and events have theirs.
     fn encodable(&mut self, fields: &Fields, data: &DataPlan) -> Option<()> {
         let encode = fields.table("encode")?;
-        let as_recorded = encode.word("kind")? == "events";
+        let code = encode.word("kind")?;
         let (holds, allowed) = match data.holds() {
-            Holds::Values if as_recorded => {
+            Holds::Values if ["events", "cochlea"].contains(&code) => {
                 ("values", "a code for values, such as \"poisson\" or \"first_spike\"")
             }
-            Holds::Events if !as_recorded => ("events", "encode = { kind = \"events\" }"),
+            Holds::Events if code != "events" => ("events", "encode = { kind = \"events\" }"),
+            Holds::Sound(_) if code != "cochlea" => ("sound", "encode = { kind = \"cochlea\", ... }"),
             _ => return Some(()),
         };
         self.faults.push(
@@ -397,18 +461,51 @@ impl Lower<'_> {
         None
     }
 
+    /// Samples a second of the sound, if its bands are in order and below half of them.
+    fn hears(
+        &mut self,
+        fields: &Fields,
+        data: &DataPlan,
+        (f_min, f_max): (Hertz, Hertz),
+        cells: u32,
+    ) -> Option<u32> {
+        let Holds::Sound(rate) = data.holds() else { return None };
+        let (encode, half) = (fields.table("encode")?, Hertz::of(f64::from(rate) / 2.0));
+        let (key, value, allowed) = if f_max >= half {
+            ("f_max", f_max, format!("below {half}, half the rate of the samples"))
+        } else if f_min >= f_max {
+            ("f_min", f_min, format!("below `f_max`, which is {f_max}"))
+        } else if cells == 1 && encode.written("ratio").is_some() {
+            self.faults.push(
+                Diagnostic::error(format!("`ratio` of {} has no effect", encode.what))
+                    .maybe_at(encode.written("ratio"))
+                    .allowed("`ratio` with `cells` of at least 2"),
+            );
+            return None;
+        } else {
+            return Some(rate);
+        };
+        self.faults.push(
+            Diagnostic::error(format!("`{key}` of {} is {value}", encode.what))
+                .maybe_at(encode.place(key))
+                .allowed(allowed),
+        );
+        None
+    }
+
     /// What is shifted or cut is a picture.
     fn augmentable(&mut self, fields: &Fields, data: &DataPlan, augment: &Augment) -> Option<()> {
         if augment.is_none() {
             return Some(());
         }
         let (table, shape) = (fields.table("augment")?, data.shape());
+        let of = if data.holds() == Holds::Events { "events" } else { "sound" };
         let sides = if let [.., rows, columns] = *shape { Some((rows, columns)) } else { None };
         let least = sides.map_or(0, |(rows, columns)| rows.min(columns)) as u32;
-        let (key, what, allowed) = if data.holds() == Holds::Events {
+        let (key, what, allowed) = if data.holds() != Holds::Values {
             let key =
                 ["shift", "crop", "noise", "stretch"].into_iter().find(|key| table.written(key).is_some())?;
-            (key, "its samples are events".to_string(), "no augmentation of events".to_string())
+            (key, format!("its samples are {of}"), format!("no augmentation of {of}"))
         } else if augment.shift > 0 && augment.shift >= least {
             (
                 "shift",

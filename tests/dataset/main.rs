@@ -8,3 +8,5 @@ mod idx;
 mod mnist;
 #[cfg(feature = "formats")]
 mod recordings;
+#[cfg(feature = "formats")]
+mod spoken_digits;

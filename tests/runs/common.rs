@@ -1,4 +1,4 @@
-//! A small data set of the form of MNIST, and runs of plans with everything around them.
+//! Small data sets of the form of MNIST and of spoken digits, and runs of plans with everything around them.
 
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
@@ -64,9 +64,36 @@ pub fn patterns(count: usize, noise: u64) -> Vec<([u8; 784], u8)> {
 }
 
 /// A folder with such patterns, to be found as MNIST.
+/// Eight recordings of each digit, as the Free Spoken Digit Dataset names them: tones of 100 ms at 8 kHz that rise from a pitch which tells
+/// the digit.
+pub fn write_sounds(folder: &Path) {
+    let folder = folder.join("fsdd/recordings");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (digit, index) in (0..10_u32).flat_map(|digit| (0..8_u32).map(move |index| (digit, index))) {
+        let mut state = u64::from(100 * digit + index);
+        let sample = |k: u32| {
+            let (t, f) = (f64::from(k) / 8e3, 300.0 * f64::from(1 + digit));
+            let noise = (word(&mut state) % 1000) as f64 - 500.0;
+            // A triangle: the same on every platform.
+            (8e3 * (4.0 * (((f + 1e3 * t) * t).fract() - 0.5).abs() - 1.0) + noise) as i16
+        };
+        let samples: Vec<u8> = (0..800).map(sample).flat_map(i16::to_le_bytes).collect();
+        let size = samples.len() as u32;
+        let mut bytes = b"RIFF".to_vec();
+        bytes.extend((36 + size).to_le_bytes());
+        bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+        bytes.extend([8_000_u32, 16_000].map(u32::to_le_bytes).concat());
+        bytes.extend(b"\x02\0\x10\0data");
+        bytes.extend(size.to_le_bytes());
+        bytes.extend(samples);
+        std::fs::write(folder.join(format!("{digit}_nobody_{index}.wav")), bytes).unwrap();
+    }
+}
+
 pub fn folder(train: usize, test: usize) -> (tempfile::TempDir, Search) {
     let folder = tempfile::tempdir().unwrap();
     write_set(folder.path(), &patterns(train, 1), &patterns(test, 2));
+    write_sounds(folder.path());
     let search = Search { explicit: Some(folder.path().to_path_buf()), ..Search::default() };
     (folder, search)
 }

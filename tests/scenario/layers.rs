@@ -144,3 +144,28 @@ fn a_read_out_that_integrates_has_no_use_for_what_spikes_need() {
         "{said}"
     );
 }
+
+#[test]
+fn a_cochlea_hears_sound_alone_and_below_half_its_rate() {
+    for (changes, what, allowed) in [
+        (
+            &["source.cochlea.encode.f_max=\"4 kHz\""][..],
+            "is 4 kHz",
+            "below 4 kHz, half the rate of the samples",
+        ),
+        (&["source.cochlea.encode.f_min=\"3600 Hz\""], "is 3.6 kHz", "below `f_max`, which is 3.6 kHz"),
+        (&["source.cochlea.encode.cells=1"], "has no effect", "`ratio` with `cells` of at least 2"),
+        (&["source.cochlea.augment={ noise = 0.1 }"], "its samples are sound", "no augmentation of sound"),
+        (
+            &["source.cochlea.encode={ kind = \"regular\", duration = \"50 ms\" }"],
+            "the samples of `the Free Spoken Digit Dataset` are sound",
+            "encode = { kind = \"cochlea\", ... }",
+        ),
+    ] {
+        let said = refused_of("layers/spoken-digits", changes);
+        assert!(
+            said.contains(what) && said.contains("= allowed: ") && said.contains(allowed),
+            "{changes:?}: {said}"
+        );
+    }
+}

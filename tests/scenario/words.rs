@@ -110,6 +110,9 @@ fn with_encode(dataset: &str, more: &str, word: &str) -> Result<Plan, String> {
     text(&changed, &[&format!("source.points.dataset=\"{dataset}\""), &size])
 }
 
+const COCHLEA: &str =
+    "encode = { kind = \"cochlea\", f_max = \"3 kHz\", tau = \"2 ms\", u_th = 0.1, refractory = \"5 ms\" }";
+
 /// A plan that shows data of one's own in files of this kind.
 fn own_data(kind: &str) -> Result<Plan, String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/data");
@@ -125,12 +128,13 @@ fn own_data(kind: &str) -> Result<Plan, String> {
         // What is said without the feature is tested where the command line is.
         "png" => return own_data("npz"),
         "recordings" => ("recordings", "test = \"FOLDER/recordings\""),
+        "sound" => ("sound", "test = \"FOLDER/sound\""),
         "spikes" => ("spikes.csv", "test = \"FOLDER/spikes.csv\", lines = 8"),
         _ => return Err(format!("there are no files of kind {kind}")),
     };
     let data = format!("data = {{ kind = \"{kind}\", train = \"FOLDER/{train}\", {more} }}")
         .replace("FOLDER", folder);
-    let spikes = matches!(kind, "recordings" | "spikes");
+    let spikes = matches!(kind, "recordings" | "sound" | "spikes");
     let found = if spikes {
         include_str!("../../scenarios/layers/yin-yang/scenario.toml").replace("size = 3", "size = 2")
     } else {
@@ -140,7 +144,11 @@ fn own_data(kind: &str) -> Result<Plan, String> {
     let encode = found.lines().find(|line| line.starts_with("encode = ")).unwrap();
     let changed = found.replace(named, &data);
     text(
-        &if spikes { changed.replace(encode, "encode = { kind = \"events\" }") } else { changed },
+        &match kind {
+            "sound" => changed.replace(encode, COCHLEA),
+            _ if spikes => changed.replace(encode, "encode = { kind = \"events\" }"),
+            _ => changed,
+        },
         &["scenario.seed=2"],
     )
 }
@@ -157,6 +165,7 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
     };
     let supervised: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("digits", changes);
     let layers: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("layers/yin-yang", changes);
+    let sound: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("layers/spoken-digits", changes);
     let unsupervised: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("stdp/digits", changes);
     match path {
         "source.kind" => match word {
@@ -197,8 +206,11 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "source.dataset" if matches!(word, "moving_digits" | "delayed_match") => {
             Some(with_encode(word, "", "events"))
         }
+        "source.dataset" if word == "spoken_digits" => run(sound, "source.cochlea.dataset", &[]),
         "source.dataset" => run(supervised, "source.retina.dataset", &[]),
         "source.data.kind" => Some(own_data(word)),
+        "source.encode.kind" if word == "cochlea" => Some(own_data("sound")),
+        "source.encode.level" => run(sound, "source.cochlea.encode.level", &[]),
         "source.encode.kind" if !matches!(word, "events" | "poisson" | "first_spike") => {
             let more = match word {
                 "regular" => "duration = \"50 ms\", ",

@@ -54,7 +54,7 @@ pub enum Fault {
     #[error("unknown data set `{name}`; known are {}", Name::ALL.map(Name::as_str).join(", "))]
     UnknownName { name: String, nearest: Option<Name> },
     /// None of the folders in `looked` has the files of `name`; `wanted` lists them.
-    #[error("data set `{name}` was not found; looked for {wanted} (plain or .gz) in:{}", list(looked))]
+    #[error("data set `{name}` was not found; looked for {wanted} in:{}", list(looked))]
     NotFound { name: Name, wanted: &'static str, looked: Vec<PathBuf> },
     /// Folder `dir` has some files of `name` and lacks `wanted`.
     #[error("{}: file {wanted} (plain or .gz) of data set `{name}` is missing; its other files are there", dir.display())]
@@ -124,6 +124,10 @@ impl Fault {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::UnknownName { nearest, .. } => format!("did you mean `{}`?", (*nearest)?),
+            Self::NotFound { name, .. } if name.files().is_none() => format!(
+                "put it there, from {}; --data DIR or MEMSPIKE_DATA names another folder",
+                name.source().unwrap_or("where it is published")
+            ),
             Self::NotFound { name, .. } | Self::Incomplete { name, .. } => format!(
                 "`memspike data fetch {name}` downloads it; --data DIR or MEMSPIKE_DATA names another folder; \
                  the embedded data set `{}` needs no files",

@@ -37,6 +37,23 @@ pub enum Origin {
     Made(fn() -> Dataset),
     /// Four IDX files of the usual names, that are looked for or fetched.
     Files(IdxFiles),
+    /// WAV files, that are looked for.
+    Sound(SoundFiles),
+}
+
+/// A folder of WAV files, or a `.tar.gz` of it.
+#[derive(Clone, Copy, Debug)]
+pub struct SoundFiles {
+    /// What the folder is called; the archive is called so with `.tar.gz`.
+    pub folder: &'static str,
+    /// How its files are called: see `own::Pattern`.
+    pub files: &'static str,
+    /// Which of them are tested: see `own::Rule`.
+    pub tested: &'static str,
+    /// SHA-256 of the published recordings, as `Dataset::identity` has it of all of them before they are divided.
+    pub sum: &'static str,
+    /// Where they are published.
+    pub source: &'static str,
 }
 
 /// What tells the four files of a data set from those of another, and where they are fetched from.
@@ -159,6 +176,26 @@ static FASHION_MNIST: Known = Known {
     }),
 };
 
+/// 3 000 recordings of ten digits by six speakers, trimmed (Z. Jackson and others, 2016 on; CC BY-SA 4.0). Recordings 0 to 4 of each digit
+/// and speaker are the test set, as its authors say.
+static SPOKEN_DIGITS: Known = Known {
+    word: "spoken_digits",
+    folder: "fsdd",
+    title: "the Free Spoken Digit Dataset",
+    about: "spoken digits as sound (8 kHz), from https://github.com/Jakobovski/free-spoken-digit-dataset",
+    version: "26eb9aa",
+    shape: &[1],
+    holds: Holds::Sound(8_000),
+    classes: 10,
+    origin: Origin::Sound(SoundFiles {
+        folder: "recordings",
+        files: "{class}_{speaker}_{index}.wav",
+        tested: "index = 0 to 4",
+        sum: "22ab18c390392c38daf6bc5649c2aa242ff21f7a7bb7e097e848c4c911e7395c",
+        source: "https://github.com/Jakobovski/free-spoken-digit-dataset",
+    }),
+};
+
 /// A data set by name.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&'static str")]
@@ -177,15 +214,18 @@ impl Name {
     pub const MNIST: Self = Self(&MNIST);
     /// Articles of clothing.
     pub const FASHION_MNIST: Self = Self(&FASHION_MNIST);
+    /// Spoken digits.
+    pub const SPOKEN_DIGITS: Self = Self(&SPOKEN_DIGITS);
 
     /// Those that are shipped, in the order of the reference chapter.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DRAWN_DIGITS,
         Self::MOVING_DIGITS,
         Self::YIN_YANG,
         Self::DELAYED_MATCH,
         Self::MNIST,
         Self::FASHION_MNIST,
+        Self::SPOKEN_DIGITS,
     ];
 
     /// A data set of one's own.
@@ -218,13 +258,25 @@ impl Name {
         self.0.title
     }
 
-    /// What its files are, if it is read from files.
+    /// Whether it is read from files.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        !matches!(self.0.origin, Origin::Made(_))
+    }
+
+    /// What its files are, if it is read from files of images.
     #[must_use]
     pub const fn files(self) -> Option<&'static IdxFiles> {
         match &self.0.origin {
-            Origin::Made(_) => None,
+            Origin::Made(_) | Origin::Sound(_) => None,
             Origin::Files(files) => Some(files),
         }
+    }
+
+    /// Where its recordings are published, if it is sound.
+    #[must_use]
+    pub const fn source(self) -> Option<&'static str> {
+        if let Origin::Sound(files) = &self.0.origin { Some(files.source) } else { None }
     }
 
     /// What its files must hold, if it is read from files of images.

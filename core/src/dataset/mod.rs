@@ -1,4 +1,4 @@
-//! Labelled samples: a shape, classes, and grey values or events. They are found or fetched by name (IDX files), read from
+//! Labelled samples: a shape, classes, and grey values, events or sound. They are found or fetched by name (IDX files), read from
 //! files of one's own, or drawn by code.
 
 pub mod delayed_match;
@@ -20,6 +20,7 @@ mod identity;
 pub mod own;
 #[cfg(feature = "formats")]
 pub mod recording;
+mod sound;
 mod split;
 
 pub use error::{Fault, Faults, Readable};
@@ -27,6 +28,7 @@ pub use error::{Fault, Faults, Readable};
 pub use identity::Identity;
 pub use known::Name;
 pub use locate::Search;
+pub use sound::Sound;
 pub use split::{Holds, Split};
 
 use known::Origin;
@@ -79,6 +81,19 @@ pub fn open(name: Name, search: &Search) -> Result<Dataset, Faults> {
         let same = set.shape == known.shape && set.classes == expect.classes;
         let fine = same && fits(&set.train) && fits(&set.test);
         return if fine { Ok(set) } else { Err(Fault::NotAsKnown { name }.into()) };
+    }
+    if let Origin::Sound(files) = &known.origin {
+        #[cfg(feature = "formats")]
+        return own::recordings_of(name, files, search);
+        #[cfg(not(feature = "formats"))]
+        return Err(Fault::Own {
+            file: files.folder.into(),
+            place: String::new(),
+            what: "recordings are WAV files".into(),
+            allowed: "another data set: this build reads none".into(),
+            hint: Some("build memspike with the feature `formats`".into()),
+        }
+        .into());
     }
     let files = locate::find(name, search)?;
     let train = idx::read_split(&files.train_images, &files.train_labels, expect);
@@ -152,7 +167,7 @@ mod tests {
         let fault = "fashon-mnist".parse::<Name>().unwrap_err();
         assert_eq!(
             fault.to_string(),
-            "unknown data set `fashon-mnist`; known are drawn_digits, moving-digits, yin-yang, delayed-match, mnist, fashion-mnist"
+            "unknown data set `fashon-mnist`; known are drawn_digits, moving-digits, yin-yang, delayed-match, mnist, fashion-mnist, fsdd"
         );
         assert_eq!(fault.hint().as_deref(), Some("did you mean `fashion-mnist`?"));
         assert_eq!("qqq".parse::<Name>().unwrap_err().hint(), None);

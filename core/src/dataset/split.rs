@@ -1,5 +1,6 @@
-//! Samples with their labels: grey values as bytes or real numbers, or events as they were recorded.
+//! Samples with their labels: grey values as bytes or real numbers, events as they were recorded, or sound.
 
+use super::Sound;
 use crate::encoding::FirstSpikes;
 use std::borrow::Cow;
 
@@ -11,6 +12,8 @@ pub enum Holds {
     Values,
     /// Spikes of lines at times.
     Events,
+    /// Recordings of sound, of so many samples a second.
+    Sound(u32),
 }
 
 /// Real values are kept in steps of 2^-31: exactly, and so that equal data sets are equal.
@@ -24,6 +27,7 @@ enum Samples {
     /// In steps of 2^-31.
     Reals(Vec<u32>),
     Events(FirstSpikes),
+    Sound(Sound),
 }
 
 impl Default for Samples {
@@ -66,12 +70,20 @@ impl Split {
         matching.then_some(Self { samples: Samples::Events(events), labels, size: lines })
     }
 
+    /// Recordings of sound. `None` unless there is exactly one per label.
+    #[must_use]
+    pub fn sound(sound: Sound, labels: Vec<u8>) -> Option<Self> {
+        let matching = labels.len() == sound.len();
+        matching.then_some(Self { samples: Samples::Sound(sound), labels, size: 1 })
+    }
+
     /// What the samples are made of.
     #[must_use]
     pub fn holds(&self) -> Holds {
-        match self.samples {
+        match &self.samples {
             Samples::Bytes(_) | Samples::Reals(_) => Holds::Values,
             Samples::Events(_) => Holds::Events,
+            Samples::Sound(sound) => Holds::Sound(sound.rate()),
         }
     }
 
@@ -102,7 +114,7 @@ impl Split {
         self.labels[i]
     }
 
-    /// The values of sample `i` as whole numbers, of which [`Split::full`] is 1; none of events.
+    /// The values of sample `i` as whole numbers, of which [`Split::full`] is 1; none of events or sound.
     ///
     /// # Panics
     /// If `i` is not below [`Split::len`].
@@ -111,7 +123,7 @@ impl Split {
         let (bytes, reals): (&[u8], &[u32]) = match &self.samples {
             Samples::Bytes(bytes) => (&bytes[range], &[]),
             Samples::Reals(reals) => (&[], &reals[range]),
-            Samples::Events(_) => (&[], &[]),
+            Samples::Events(_) | Samples::Sound(_) => (&[], &[]),
         };
         bytes.iter().map(|&byte| u32::from(byte)).chain(reals.iter().copied())
     }
@@ -122,13 +134,14 @@ impl Split {
         if matches!(self.samples, Samples::Reals(_)) { ONE } else { 255 }
     }
 
-    /// The values of sample `i`, from 0 to 1; none of events.
+    /// The values of sample `i`, from 0 to 1, and of sound from -1 to 1; none of events.
     ///
     /// # Panics
     /// If `i` is not below [`Split::len`].
     pub fn values(&self, i: usize) -> impl Iterator<Item = f64> + '_ {
         let full = f64::from(self.full());
-        self.intensities(i).map(move |value| f64::from(value) / full)
+        let sound = if let Samples::Sound(sound) = &self.samples { Some(sound.values(i)) } else { None };
+        self.intensities(i).map(move |value| f64::from(value) / full).chain(sound.into_iter().flatten())
     }
 
     /// The events of all samples, if they are made of events.
@@ -143,8 +156,8 @@ impl Split {
         if let Samples::Bytes(bytes) = &self.samples { bytes } else { &[] }
     }
 
-    /// Sample `i` as a picture, a byte for each value or line: real numbers are rounded, and of events the most frequent line is
-    /// 255.
+    /// Sample `i` as a picture, a byte for each value or line: real numbers are rounded, of events the most frequent line is
+    /// 255, and of sound there is its largest magnitude.
     ///
     /// # Panics
     /// If `i` is not below [`Split::len`].
@@ -158,6 +171,10 @@ impl Split {
                 events.sample(i).iter().for_each(|&(_, line)| counts[line as usize] += 1);
                 let most = counts.iter().copied().max().unwrap_or_default().max(1);
                 counts.iter().map(|&count| (count * 255 / most) as u8).collect()
+            }
+            Samples::Sound(_) => {
+                let peak = self.values(i).fold(0.0, |peak: f64, value| peak.max(value.abs()));
+                Cow::Owned(vec![(255.0 * peak).round() as u8])
             }
         }
     }
@@ -177,6 +194,7 @@ impl Split {
             numbers.iter().flat_map(|&k| &all[k as usize * size..][..size]).copied().collect()
         }
         let samples = match &self.samples {
+            Samples::Sound(sound) => Samples::Sound(sound.chosen(numbers)),
             Samples::Bytes(bytes) => Samples::Bytes(of(bytes, self.size, numbers)),
             Samples::Reals(reals) => Samples::Reals(of(reals, self.size, numbers)),
             Samples::Events(events) => Samples::Events(events.chosen(numbers)),
@@ -218,6 +236,14 @@ impl Split {
                         take(&time.fs().to_le_bytes());
                         take(&line.to_le_bytes());
                     }
+                }
+            }
+            Samples::Sound(sound) => {
+                take(b"sound");
+                take(&sound.rate().to_le_bytes());
+                for i in 0..self.len() {
+                    take(&(sound.steps(i).len() as u64).to_le_bytes());
+                    take(&sound.steps(i).iter().flat_map(|step| step.to_le_bytes()).collect::<Vec<_>>());
                 }
             }
         }

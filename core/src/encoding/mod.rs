@@ -1,9 +1,10 @@
 //! Stimulus -> spikes: Poisson sources as marked processes, the rate code of images, and codes in which values are spikes at given
-//! times (`timed`).
+//! times (`timed`), sound among them (`cochlea`).
 
 mod alias;
 mod augment;
 mod bursts;
+pub mod cochlea;
 mod delta;
 mod first_spike;
 mod inhomogeneous;
@@ -18,6 +19,7 @@ mod timed;
 pub use alias::{AliasCell, AliasTable, Cells, choose};
 pub use augment::Augment;
 pub use bursts::Bursts;
+pub use cochlea::Cochlea;
 pub use delta::DeltaCode;
 pub use first_spike::{FirstSpikes, Latency};
 pub use inhomogeneous::RateProfile;

@@ -1,7 +1,8 @@
 //! Codes in which a sample is spikes at given times: one type for all of them, a file for each equation.
 
-use super::{Bursts, DeltaCode, FirstSpikes, Latency, PhaseCode, Population, Regular};
+use super::{Bursts, Cochlea, DeltaCode, FirstSpikes, Latency, PhaseCode, Population, Regular};
 use crate::time::Time;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Tells the times of the spikes of a value.
@@ -26,6 +27,8 @@ pub enum Timed {
     Population(Population),
     /// The first axis of a sample is time, and spikes say when a value has risen or fallen.
     Delta(DeltaCode),
+    /// A sample is sound, and spikes are those of hair cells behind band filters.
+    Cochlea(Cochlea),
 }
 
 impl Timed {
@@ -37,6 +40,7 @@ impl Timed {
             Self::FirstSpike(code) => code.lines(values),
             Self::Regular(_) | Self::Phase(_) | Self::Bursts(_) => values,
             Self::Population(code) => values * code.fields,
+            Self::Cochlea(code) => code.lines(),
             Self::Delta(_) => 2 * shape.iter().skip(1).product::<usize>() as u32,
         }
     }
@@ -65,6 +69,7 @@ impl Timed {
                     spikes.extend(times);
                 }
             }
+            Self::Cochlea(code) => code.spikes(values, &mut spikes),
             Self::Delta(code) => code.spikes(values, shape.iter().skip(1).product(), &mut spikes),
         }
         spikes.sort_unstable();
@@ -73,8 +78,16 @@ impl Timed {
 
     /// The spikes of all samples.
     #[must_use]
-    pub fn all(&self, samples: impl Iterator<Item = Vec<f64>>, shape: &[usize]) -> FirstSpikes {
-        FirstSpikes::of(samples.map(|values| self.sample(&values, shape)))
+    pub fn all(&self, mut samples: impl Iterator<Item = Vec<f64>>, shape: &[usize]) -> FirstSpikes {
+        let mut coded: Vec<Spikes> = Vec::new();
+        // Sound takes long: some recordings at a time, on all cores.
+        loop {
+            let some: Vec<_> = samples.by_ref().take(256).collect();
+            if some.is_empty() {
+                return FirstSpikes::of(coded);
+            }
+            coded.par_extend(some.par_iter().map(|values| self.sample(values, shape)));
+        }
     }
 }
 

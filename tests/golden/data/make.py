@@ -1,4 +1,4 @@
-"""The files beside this one: four samples of 2 x 2 in two classes, in every form, and two recordings of an event camera."""
+"""The files beside this one: four samples of 2 x 2 in two classes, in every form, two recordings of an event camera, and four of sound."""
 
 import pathlib
 import struct
@@ -57,3 +57,15 @@ write("recordings/right/a.bin", nmnist([(120, 30, 5, 1), (2500, 31, 6, 0), (9100
 write("recordings/right/b.bin", nmnist([(90, 30, 5, 1), (8100, 31, 6, 0)]))
 rows = [(0, 0, "0.1", 3), (0, 0, "2.5", 4), (1, 1, "0.2", 7), (2, 0, "0.3", 3), (3, 1, "1.75", 7)]
 write("spikes.csv", ("sample,label,time [ms],line\n" + "".join(f"{s},{c},{t},{line}\n" for s, c, t, line in rows)).encode())
+
+
+def wav(period, silent):
+    values = [0 if k < silent else 12000 if k // (period // 2) % 2 else -12000 for k in range(160)]
+    data = struct.pack("<160h", *values)
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16)
+    return b"RIFF" + struct.pack("<I", 36 + len(data)) + b"WAVE" + form + struct.pack("<4sI", b"data", len(data)) + data
+
+
+for k, period in enumerate((8, 16)):
+    write(f"sound/{k}/a.wav", wav(period, 11))
+    write(f"sound/{k}/b.wav", wav(period, 31))

@@ -100,5 +100,13 @@ fn part((x, y): (Array, Array), files: [&Path; 2], places: [String; 2]) -> Resul
         return Err(found.into());
     }
     let files = files.map(Path::to_path_buf);
-    Ok(Part { shape, samples: Read::Values(x.values), labels, files, places, names: Vec::new() })
+    Ok(Part {
+        shape,
+        samples: Read::Values(x.values),
+        labels,
+        files,
+        places,
+        names: Vec::new(),
+        tested: Vec::new(),
+    })
 }

@@ -64,5 +64,5 @@ pub(super) fn read(file: &Path, label: &str) -> Result<Part, Faults> {
     let (shape, samples) = (vec![header.len() - 1], Read::Values(Values::Reals(values)));
     let files = [file.to_path_buf(), file.to_path_buf()];
     let places = [String::new(), format!("column `{label}`")];
-    Ok(Part { shape, samples, labels, files, places, names: Vec::new() })
+    Ok(Part { shape, samples, labels, files, places, names: Vec::new(), tested: Vec::new() })
 }

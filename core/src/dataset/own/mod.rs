@@ -3,15 +3,21 @@
 //! Each form reads a `Part` (shape, samples, classes) from what a scenario names as `train` and as `test`; what is the same for
 //! all is here: the range of values, the number of classes, the share that is drawn for the test, and what is wrong with them.
 
+mod archive;
 mod arrays;
 mod csv;
 mod folders;
+mod pattern;
 #[cfg(feature = "png")]
 mod pictures;
 mod recordings;
+mod sounds;
 mod spikes;
 
-use super::{Dataset, Fault, Faults, Holds, Identity, Split};
+pub use pattern::{Among, Pattern, Rule};
+pub(super) use sounds::recordings_of;
+
+use super::{Dataset, Fault, Faults, Holds, Identity, Sound, Split};
 use crate::encoding::FirstSpikes;
 use crate::hint::many;
 use crate::random::{self, Purpose};
@@ -60,6 +66,13 @@ pub enum Form {
         /// Whether times count from the first event of a recording.
         from_first: bool,
     },
+    /// A folder, or a `.tar.gz`, of WAV files.
+    Sound {
+        /// How they are called.
+        files: Pattern,
+        /// Samples a second; `None`: as the first of them.
+        sample_rate: Option<u32>,
+    },
     /// Spikes as a table or as arrays.
     Spikes {
         /// How many lines there are.
@@ -77,6 +90,8 @@ pub enum Test {
     Of(String),
     /// This share of the samples, drawn by the seed.
     Share(f64),
+    /// The samples whose files are called so.
+    Where(Rule),
 }
 
 /// The directory that names of files start at. Where it is makes no other data.
@@ -133,11 +148,14 @@ pub(super) struct Part {
     places: [String; 2],
     /// Of folders, the names of the classes.
     names: Vec<String>,
+    /// The samples that a rule has for the test.
+    tested: Vec<u32>,
 }
 
 enum Read {
     Values(Values),
     Events(FirstSpikes),
+    Sound(Sound),
 }
 
 /// A fault in a file.
@@ -178,20 +196,20 @@ impl Described {
         let train = part(&self.train, of_train);
         let test = match &self.test {
             Test::Of(name) => part(name, of_test).map(Some),
-            Test::Share(_) => Some(None),
+            Test::Share(_) | Test::Where(_) => Some(None),
         };
         let (Some(train), Some(mut test)) = (train, test) else { return Err(Faults(faults)) };
         if let Some(test) = &mut test {
             fit(&train, test)?;
         }
         let classes = self.counted(&train, test.as_ref())?;
-        let shape = train.shape.clone();
+        let (shape, tested) = (train.shape.clone(), train.tested.clone());
         let train = self.split(train)?;
         let test = test.map_or(Ok(Split::default()), |test| self.split(test))?;
         let (name, version) = (self.name.clone(), self.version.clone());
         let whole = Dataset { name, version, shape, classes, train, test };
         let identity = whole.identity();
-        let set = self.divided(whole, seed)?;
+        let set = self.divided(whole, tested, seed)?;
         self.every_class(&set)?;
         let identity = Identity { train: set.train.len(), test: set.test.len(), ..identity };
         Ok((set, identity))
@@ -204,6 +222,10 @@ impl Described {
             Form::Idx { .. } => arrays::idx(samples, labels),
             Form::Csv { label } => csv::read(samples, label),
             Form::Recordings { from_first } => recordings::read(samples, *from_first),
+            Form::Sound { files, sample_rate } => {
+                let rule = if let Test::Where(rule) = &self.test { Some(rule) } else { None };
+                sounds::read(samples, (files, rule), *sample_rate)
+            }
             Form::Spikes { lines, tick } => spikes::read(samples, *lines, *tick),
             #[cfg(feature = "png")]
             Form::Png => pictures::read(samples),
@@ -246,6 +268,7 @@ impl Described {
         let (file, place) = (part.files[0].as_path(), part.places[0].as_str());
         let made = match part.samples {
             Read::Events(events) => Split::events(events, labels, size),
+            Read::Sound(sound) => Split::sound(sound, labels),
             Read::Values(Values::Bytes(bytes)) if self.range.is_none_or(|range| range == [0.0, 255.0]) => {
                 Split::new(bytes, labels, size)
             }
@@ -288,23 +311,30 @@ impl Described {
         Ok(scaled)
     }
 
-    /// The test samples apart, where they are a share: those whose word of the seed is least, in the order of the file.
-    fn divided(&self, set: Dataset, seed: u64) -> Result<Dataset, Faults> {
-        let Test::Share(share) = self.test else { return Ok(set) };
+    /// The test samples apart, where they are a share (those whose word of the seed is least) or `named` by a rule, in the order of the
+    /// file.
+    fn divided(&self, set: Dataset, named: Vec<u32>, seed: u64) -> Result<Dataset, Faults> {
         let count = set.train.len();
-        let tested = (share * count as f64).floor() as usize;
+        let tested = match &self.test {
+            Test::Of(_) => return Ok(set),
+            Test::Share(share) => (share * count as f64).floor() as usize,
+            Test::Where(_) => named.len(),
+        };
         if tested == 0 || tested == count {
             let what = format!(
                 "{} of {} would be the test set",
                 many(tested as u64, "sample"),
                 many(count as u64, "sample")
             );
-            return Err(
-                fault(&self.path(&self.train), "", what, "a share that leaves samples to both").into()
-            );
+            let test = if matches!(self.test, Test::Share(_)) { "share" } else { "rule" };
+            let allowed = format!("a {test} that leaves samples to both");
+            return Err(fault(&self.path(&self.train), "", what, allowed).into());
         }
         let mut order: Vec<u32> = (0..count as u32).collect();
-        order.sort_by_cached_key(|&index| random::word(seed, Purpose::Split, index, 1));
+        match self.test {
+            Test::Share(_) => order.sort_by_cached_key(|&index| random::word(seed, Purpose::Split, index, 1)),
+            _ => order.sort_by_key(|index| named.binary_search(index).is_err()),
+        }
         let mut train = order.split_off(tested);
         order.sort_unstable();
         train.sort_unstable();

@@ -34,7 +34,15 @@ pub(super) fn read(folder: &Path) -> Result<Part, Faults> {
     let shape = first.map(|(shape, _)| shape).unwrap_or_default();
     let files = [folder.to_path_buf(), folder.to_path_buf()];
     let places = [String::new(), String::new()];
-    Ok(Part { shape, samples: Read::Values(Values::Bytes(values)), labels, files, places, names })
+    Ok(Part {
+        shape,
+        samples: Read::Values(Values::Bytes(values)),
+        labels,
+        files,
+        places,
+        names,
+        tested: Vec::new(),
+    })
 }
 
 fn picture(file: &Path) -> Result<(Vec<usize>, Vec<u8>), Fault> {

@@ -36,5 +36,13 @@ pub(super) fn read(folder: &Path, from_first: bool) -> Result<Part, Faults> {
     let (width, height) = first.map_or((0, 0), |(one, _)| (one.width.into(), one.height.into()));
     let files = [folder.to_path_buf(), folder.to_path_buf()];
     let samples = Read::Events(FirstSpikes::of(samples));
-    Ok(Part { shape: vec![2, height, width], samples, labels, files, places: Default::default(), names })
+    Ok(Part {
+        shape: vec![2, height, width],
+        samples,
+        labels,
+        files,
+        places: Default::default(),
+        names,
+        tested: Vec::new(),
+    })
 }

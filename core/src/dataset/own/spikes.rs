@@ -34,6 +34,7 @@ pub(super) fn read(file: &Path, lines: u32, tick: Option<Time>) -> Result<Part, 
         files,
         places: Default::default(),
         names: Vec::new(),
+        tested: Vec::new(),
     })
 }
 
