@@ -316,6 +316,7 @@ const ABSENCES: &[Absence] = &[
         what: "threads",
         needles: &["rayon", "std::thread"],
         except: &[
+            "encoding::timed",
             "network::connect",
             "engine::cuts",
             "engine::team",

@@ -89,7 +89,8 @@ impl Renderer {
     }
 }
 
-#[cfg(all(test, feature = "png"))]
+#[cfg(feature = "png")]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -167,7 +167,9 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
     let layers: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("layers/yin-yang", changes);
     let sound: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("layers/spoken-digits", changes);
     let unsupervised: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("stdp/digits", changes);
+    let in_situ: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("layers/mnist-insitu", changes);
     match path {
+        "protocol.gradient.in_situ.spread" | "protocol.gradient.in_situ.update" => run(in_situ, path, &[]),
         "source.kind" => match word {
             "poisson" => run(network, "source.s.kind", &[]),
             "poisson_steps" => run(network, "source.s.kind", &["source.s.rates=[[\"0 ms\", \"10 Hz\"]]"]),
