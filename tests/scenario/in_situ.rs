@@ -42,7 +42,6 @@ fn what_devices_that_learn_do_not_go_with_is_refused() {
         (sign.as_str(), "`max_pulses` of", "update"),
         (weak.as_str(), "a SET pulse of ", "`v_set` above "),
         (short.as_str(), "a RESET pulse of ", "`v_reset` above "),
-        ("protocol.gradient.kind=surrogate", "`in_situ`", ""),
     ] {
         let said = loaded(&[change]).expect_err(change);
         assert!(said.contains(what) && said.contains(allowed), "{change}: {said}");

@@ -276,11 +276,16 @@ impl Numbers {
 ///
 /// `size` is a drive in volts that makes it fire, `jump` one that does not; states agree within `tolerance` of 1 V.
 pub fn conforms<M: Described>(size: f64, jump: f64, tolerance: f64) {
+    conforms_in::<M>(60, (size, jump), tolerance);
+}
+
+/// The same in so many random histories: fewer of a model whose drive is integrated step by step.
+pub fn conforms_in<M: Described>(histories: u64, (size, jump): (f64, f64), tolerance: f64) {
     keys_are_documented::<M>();
     random_values_give_finite_states::<M>(size, jump);
     let model = M::with(&[]).unwrap();
     let mut fired = 0;
-    for seed in 0..60 {
+    for seed in 0..histories {
         let mut draws = Numbers(seed);
         let taus: Vec<f64> = (0..(seed % 3).min(M::DECAYS as u64))
             .map(|_| model.scale().tau * draws.within(0.2, 3.0))
@@ -308,7 +313,7 @@ pub fn conforms<M: Described>(size: f64, jump: f64, tolerance: f64) {
         }
         fired += neuron.spikes.len();
     }
-    assert!(fired > 60, "only {fired} spikes");
+    assert!(fired as u64 > histories, "only {fired} spikes");
 }
 
 fn span(seconds: f64) -> Time {
