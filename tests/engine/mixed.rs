@@ -146,14 +146,18 @@ impl Case {
     }
 }
 
-const NETWORKS: u64 = 200;
+/// How many networks are drawn: `MEMSPIKE_NETWORKS`, which `.ci/networks` sets to 200; a few minutes of them are no part of every test.
+fn how_many() -> u64 {
+    std::env::var("MEMSPIKE_NETWORKS").ok().and_then(|number| number.parse().ok()).unwrap_or(60)
+}
 
 #[test]
 fn the_same_bits_on_any_number_of_threads_under_both_engines_and_after_a_cut() {
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap());
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeMap::<String, u32>::new();
-    for number in 0..NETWORKS {
+    let networks = how_many();
+    for number in 0..networks {
         let case = Case::new(&mut runner, number);
         let mut want = Seen::default();
         let state = case.on::<Heap>(None, case.end, None, &mut want);
@@ -181,7 +185,10 @@ fn the_same_bits_on_any_number_of_threads_under_both_engines_and_after_a_cut() {
         note(&case, &want, &mut seen);
     }
     for (what, count) in &seen {
-        assert!(*count >= 5, "only {count} of {NETWORKS} networks have {what}: {seen:#?}");
+        assert!(
+            u64::from(*count) * 40 >= networks,
+            "only {count} of {networks} networks have {what}: {seen:#?}"
+        );
     }
     println!("{seen:#?}");
 }

@@ -210,15 +210,12 @@ pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 fn philox_lanes<const N: usize>(mut counters: [[u32; N]; 4], key: [u32; 2]) -> [[u32; N]; 4] {
     let [mut k0, mut k1] = key;
     for _ in 0..10 {
-        for lane in 0..N {
-            let [c0, c1, c2, c3] =
-                [counters[0][lane], counters[1][lane], counters[2][lane], counters[3][lane]];
-            let p0 = u64::from(c0) * 0xD251_1F53;
-            let p1 = u64::from(c2) * 0xCD9E_8D57;
-            counters[0][lane] = (p1 >> 32) as u32 ^ c1 ^ k0;
-            counters[1][lane] = p1 as u32;
-            counters[2][lane] = (p0 >> 32) as u32 ^ c3 ^ k1;
-            counters[3][lane] = p0 as u32;
+        let [c0, c1, c2, c3] = &mut counters;
+        for (((c0, c1), c2), c3) in c0.iter_mut().zip(c1).zip(c2).zip(c3) {
+            let p0 = u64::from(*c0) * 0xD251_1F53;
+            let p1 = u64::from(*c2) * 0xCD9E_8D57;
+            (*c0, *c2) = ((p1 >> 32) as u32 ^ *c1 ^ k0, (p0 >> 32) as u32 ^ *c3 ^ k1);
+            (*c1, *c3) = (p1 as u32, p0 as u32);
         }
         k0 = k0.wrapping_add(0x9E37_79B9);
         k1 = k1.wrapping_add(0xBB67_AE85);

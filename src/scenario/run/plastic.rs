@@ -85,7 +85,7 @@ pub fn devices(
     else {
         return Ok(None);
     };
-    let going_on = |n: &usize| !(n % STRETCH == 0 && stop.load(Ordering::Relaxed));
+    let going_on = |n: &usize| !(n.is_multiple_of(STRETCH) && stop.load(Ordering::Relaxed));
     let mapping = array.mapping();
     let per_weight = mapping.devices();
     let scale = mapping.scale().0;

@@ -66,6 +66,7 @@ table! {
 table! {
     /// How the gradient is found.
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[expect(clippy::large_enum_variant, reason = "a plan has one of it")]
     #[serde(rename_all = "snake_case", tag = "kind")]
     pub enum Gradient by "kind", "Which gradient.", setting("\"surrogate\"") {
         Surrogate = "surrogate": "of spike counts, by a surrogate of the derivative of a spike; one projection of jumps" {}
