@@ -92,9 +92,8 @@ fn every_key_changes_what_comes_out() {
     let sign = "update=\"sign\"";
     let bases: [(&[&str], &[&str]); 3] = [
         (
-            &["refresh=0.1", "max_pulses=2"],
+            &["refresh=0.1"],
             &[
-                "max_pulses=1",
                 "refresh=0.05",
                 "spread=\"device\"",
                 "program.v_set=\"0.245 V\"",
