@@ -88,7 +88,7 @@ fn every_key_changes_what_comes_out() {
         let more: Vec<&str> = more.iter().map(String::as_str).collect();
         essence(&whole(&short(&more), Way::new(&search)).0)
     };
-    let wears = "endurance={ n_f = 300.0, m = 1.0 }";
+    let wears = "endurance={ n_f = 12.0, m = 1.0 }";
     let sign = "update=\"sign\"";
     let bases: [(&[&str], &[&str]); 3] = [
         (
@@ -101,7 +101,7 @@ fn every_key_changes_what_comes_out() {
                 "program.width=\"3 ms\"",
             ],
         ),
-        (&[wears], &["endurance.n_f=400.0", "endurance.weibull_shape=2.0", "endurance.m=2.0"]),
+        (&[wears], &["endurance.n_f=16.0", "endurance.weibull_shape=2.0", "endurance.m=2.0"]),
         (&["program.v_set=\"0.24 V\""], &[sign]),
     ];
     for (base, keys) in bases {
