@@ -360,7 +360,7 @@ impl Model for Accumulate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::tests::{Neuron, What, conforms_in};
+    use crate::neuron::tests::{Neuron, What, conforms};
 
     const MS: u64 = 1_000_000_000_000;
 
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn it_conforms() {
-        conforms_in::<Accumulate>(6, (0.25, 0.05), 1e-12);
+        conforms::<Accumulate>(0.25, 0.05, 1e-12);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use memspike::time::Time;
 use memspike::units::Second;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -146,51 +147,53 @@ impl Case {
     }
 }
 
-/// How many networks are drawn: `MEMSPIKE_NETWORKS`, which `.ci/networks` sets to 200; a few minutes of them are no part of every test.
-fn how_many() -> u64 {
-    std::env::var("MEMSPIKE_NETWORKS").ok().and_then(|number| number.parse().ok()).unwrap_or(60)
-}
+const NETWORKS: u64 = 200;
 
 #[test]
 fn the_same_bits_on_any_number_of_threads_under_both_engines_and_after_a_cut() {
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap());
     let mut runner = TestRunner::deterministic();
+    let cases: Vec<Case> = (0..NETWORKS).map(|number| Case::new(&mut runner, number)).collect();
+    let wants: Vec<Seen> = (0..)
+        .zip(&cases)
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .map(|(number, case)| same_bits(number, case, &pool))
+        .collect();
     let mut seen = BTreeMap::<String, u32>::new();
-    let networks = how_many();
-    for number in 0..networks {
-        let case = Case::new(&mut runner, number);
-        let mut want = Seen::default();
-        let state = case.on::<Heap>(None, case.end, None, &mut want);
-        let what = |how: &str| format!("network {number}, {how}: {:#?}", case.built.spec);
-        for threads in [1, 2, 3, 7] {
-            let mut got = Seen::default();
-            let bytes = case.on::<Lanes>(None, case.end, Some((threads, &pool)), &mut got);
-            assert!(got == want && bytes == state, "{}", what(&format!("{threads} threads")));
-        }
-        let (mut stream, mut slow) = (Stream::default(), Stream::default());
-        let bytes = case.on::<Lanes>(None, case.end, Some((2, &pool)), &mut stream);
-        case.on::<Heap>(None, case.end, None, &mut slow);
-        assert!(stream.records == slow.records && bytes == state, "{}", what("streamed"));
-        let mut draws = number;
-        for (before, after) in [(3, 2), (1, 7)] {
-            let at = Time::from_fs((mix(&mut draws) * case.end.fs() as f64) as u64);
-            let mut first = Seen::default();
-            let saved = case.on::<Lanes>(None, at, Some((before, &pool)), &mut first);
-            let mut fast = Seen { spikes: first.spikes.clone(), samples: first.samples.clone() };
-            let bytes = case.on::<Lanes>(Some(&saved), case.end, Some((after, &pool)), &mut fast);
-            assert!(fast == want && bytes == state, "{}", what(&format!("cut at {at} for {after} threads")));
-            let bytes = case.on::<Heap>(Some(&saved), case.end, None, &mut first);
-            assert!(first == want && bytes == state, "{}", what(&format!("cut at {at} for the heap")));
-        }
-        note(&case, &want, &mut seen);
-    }
+    cases.iter().zip(&wants).for_each(|(case, want)| note(case, want, &mut seen));
     for (what, count) in &seen {
-        assert!(
-            u64::from(*count) * 40 >= networks,
-            "only {count} of {networks} networks have {what}: {seen:#?}"
-        );
+        assert!(*count >= 5, "only {count} of {NETWORKS} networks have {what}: {seen:#?}");
     }
     println!("{seen:#?}");
+}
+
+/// What a network does, whatever carries it out.
+fn same_bits(number: u64, case: &Case, pool: &Arc<rayon::ThreadPool>) -> Seen {
+    let mut want = Seen::default();
+    let state = case.on::<Heap>(None, case.end, None, &mut want);
+    let what = |how: &str| format!("network {number}, {how}: {:#?}", case.built.spec);
+    for threads in [1, 2, 3, 7] {
+        let mut got = Seen::default();
+        let bytes = case.on::<Lanes>(None, case.end, Some((threads, pool)), &mut got);
+        assert!(got == want && bytes == state, "{}", what(&format!("{threads} threads")));
+    }
+    let (mut stream, mut slow) = (Stream::default(), Stream::default());
+    let bytes = case.on::<Lanes>(None, case.end, Some((2, pool)), &mut stream);
+    case.on::<Heap>(None, case.end, None, &mut slow);
+    assert!(stream.records == slow.records && bytes == state, "{}", what("streamed"));
+    let mut draws = number;
+    for (before, after) in [(3, 2), (1, 7)] {
+        let at = Time::from_fs((mix(&mut draws) * case.end.fs() as f64) as u64);
+        let mut first = Seen::default();
+        let saved = case.on::<Lanes>(None, at, Some((before, pool)), &mut first);
+        let mut fast = Seen { spikes: first.spikes.clone(), samples: first.samples.clone() };
+        let bytes = case.on::<Lanes>(Some(&saved), case.end, Some((after, pool)), &mut fast);
+        assert!(fast == want && bytes == state, "{}", what(&format!("cut at {at} for {after} threads")));
+        let bytes = case.on::<Heap>(Some(&saved), case.end, None, &mut first);
+        assert!(first == want && bytes == state, "{}", what(&format!("cut at {at} for the heap")));
+    }
+    want
 }
 
 /// What the networks hold: the test is worth no more.

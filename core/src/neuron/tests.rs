@@ -4,6 +4,7 @@ use super::keys::{Described, ModelFault, Unstated};
 use super::model::{Draws, Flow, Input, Model, Next, Plain};
 use super::synaptic::{Current, Decay};
 use crate::time::Time;
+use rayon::prelude::*;
 
 /// What happens to a neuron from outside.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -276,21 +277,16 @@ impl Numbers {
 ///
 /// `size` is a drive in volts that makes it fire, `jump` one that does not; states agree within `tolerance` of 1 V.
 pub fn conforms<M: Described>(size: f64, jump: f64, tolerance: f64) {
-    conforms_in::<M>(60, (size, jump), tolerance);
-}
-
-/// The same in so many random histories: fewer of a model whose drive is integrated step by step.
-pub fn conforms_in<M: Described>(histories: u64, (size, jump): (f64, f64), tolerance: f64) {
     keys_are_documented::<M>();
-    random_values_give_finite_states::<M>(5 * histories, size, jump);
+    random_values_give_finite_states::<M>(size, jump);
     let model = M::with(&[]).unwrap();
-    let mut fired = 0;
-    for seed in 0..histories {
+    let history = |seed: u64| {
         let mut draws = Numbers(seed);
         let taus: Vec<f64> = (0..(seed % 3).min(M::DECAYS as u64))
             .map(|_| model.scale().tau * draws.within(0.2, 3.0))
             .collect();
-        let slope = if seed % 4 == 0 { draws.within(-0.1, 0.1) * size / model.scale().tau } else { 0.0 };
+        let slope =
+            if seed.is_multiple_of(4) { draws.within(-0.1, 0.1) * size / model.scale().tau } else { 0.0 };
         let mut neuron = Neuron::new(&model, &taus, (draws.within(0.0, 2.0) * size, slope), seed);
         for _ in 0..12 {
             let until = neuron.now.after(span(draws.within(0.1, 1.5) * model.scale().tau));
@@ -311,9 +307,10 @@ pub fn conforms_in<M: Described>(histories: u64, (size, jump): (f64, f64), toler
             }
             state_is_saved_and_finite(&neuron);
         }
-        fired += neuron.spikes.len();
-    }
-    assert!(fired as u64 > histories, "only {fired} spikes");
+        neuron.spikes.len()
+    };
+    let fired: usize = (0..60).into_par_iter().map(history).sum();
+    assert!(fired > 60, "only {fired} spikes");
 }
 
 fn span(seconds: f64) -> Time {
@@ -349,9 +346,8 @@ fn keys_are_documented<M: Described>() {
 }
 
 /// Every value times 0.1 to 10, and drives to match: what is accepted runs.
-fn random_values_give_finite_states<M: Described>(sets: u64, size: f64, jump: f64) {
-    let mut accepted = 0;
-    for seed in 1000..1000 + sets {
+fn random_values_give_finite_states<M: Described>(size: f64, jump: f64) {
+    let runs = |seed: u64| {
         let mut draws = Numbers(seed);
         let values: Vec<(&'static str, f64)> = M::KEYS
             .iter()
@@ -362,8 +358,7 @@ fn random_values_give_finite_states<M: Described>(sets: u64, size: f64, jump: f6
                 Some((key.name, value * factor))
             })
             .collect();
-        let Ok(model) = M::with(&values) else { continue };
-        accepted += 1;
+        let Ok(model) = M::with(&values) else { return false };
         let tau = model.scale().tau;
         let taus = [tau * draws.within(0.1, 3.0)];
         let fades = M::DECAYS > 0;
@@ -384,8 +379,10 @@ fn random_values_give_finite_states<M: Described>(sets: u64, size: f64, jump: f6
             neuron.run(until, most);
             state_is_saved_and_finite(&neuron);
         }
-    }
-    assert!(10 * accepted > sets, "only {accepted} sets of values make a neuron");
+        true
+    };
+    let accepted = (1000..1300_u64).into_par_iter().filter(|&seed| runs(seed)).count();
+    assert!(accepted > 30, "only {accepted} sets of values make a neuron");
 }
 
 fn splitting_changes_nothing<M: Model>(neuron: &Neuron<M>, draws: &mut Numbers, tolerance: f64) {
