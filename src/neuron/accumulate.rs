@@ -144,7 +144,7 @@ impl Described for Accumulate {
         let (dead, r_m) = (read.dead_time("t_reset"), read.above_zero("r_m"));
         let (set_on, reset_on) = memory.device.onsets();
         let held = |v: f64, length: f64| Ramp { from: v, to: v, length };
-        let after = |g: f64, ramp: Ramp| memory.device.apply_factor(g, ramp, 1.0).g;
+        let after = |g: f64, ramp: Ramp| memory.device.reached(g, ramp, 1.0);
         let back = start + 0.1 * (g_th - start);
         let stated = read.maybe("v_reset");
         let v_reset = stated.unwrap_or_else(|| {
@@ -314,7 +314,7 @@ impl Model for Accumulate {
             self.apply(&device, &mut now, piece, factor);
             if now.g >= self.g_th && now.age == 0.0 {
                 let from = self.held(&before, 0.0);
-                let over = |t: f64| device.apply_factor(from, piece.piece(0.0, t), factor).g - self.g_th;
+                let over = |t: f64| device.reached(from, piece.piece(0.0, t), factor) - self.g_th;
                 let over = |t: f64| if over(t) >= 0.0 { 1.0 } else { -1.0 };
                 let at = begin + bisected(0.0, piece.length, &over).1;
                 return Next::At(up(at).min(limit));

@@ -210,7 +210,7 @@ fn note(case: &Case, seen: &Seen, all: &mut BTreeMap<String, u32>) {
         saw(&format!("{form:?}"), network.populations.iter().any(|p| p.form == form));
     }
     let spiked = |index: usize| seen.spikes.iter().any(|spike| spike.population as usize == index);
-    for entry in open_models() {
+    for (entry, _) in open_models() {
         let of = |(index, p): (usize, &memspike::network::Population)| {
             p.neuron.model() == entry.name && spiked(index)
         };

@@ -12,6 +12,7 @@ use memspike::units::{Ampere, Ohm, Second, Volt};
 use memspike::waveform::Waveform;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// 0.1 ms: times on this grid meet often.
 pub const TICK: u64 = 100_000_000_000;
@@ -451,16 +452,22 @@ pub fn lif(population: &PopulationSpec) -> Lif {
 }
 
 /// The registered models that take currents of every form.
-pub fn open_models() -> Vec<NeuronEntry> {
-    let fades = |entry: &&NeuronEntry| entry.make(&|_| None).is_ok_and(|(open, _)| open.decays() > 0);
-    Registry::shipped().neurons().iter().filter(fades).copied().collect()
+pub fn open_models() -> &'static [(NeuronEntry, Neuron)] {
+    // (A model that looks for its voltages takes its time to be made.)
+    static MODELS: LazyLock<Vec<(NeuronEntry, Neuron)>> = LazyLock::new(|| {
+        let made = |entry: &NeuronEntry| (*entry, entry.make(&|_| None));
+        let registry = Registry::shipped();
+        let usual = registry.neurons().iter().map(made);
+        let fades = usual.filter_map(|(entry, usual)| Some((entry, usual.ok()?.0)));
+        fades.filter(|(_, open)| open.decays() > 0).map(|(entry, open)| (entry, open.into())).collect()
+    });
+    &MODELS
 }
 
 pub fn neuron(population: &PopulationSpec) -> Neuron {
     if let Some(number) = population.open {
         let models = open_models();
-        let entry = models[number % models.len()];
-        return entry.make(&|_| None).unwrap_or_else(|faults| panic!("{}: {faults:?}", entry.name)).0.into();
+        return models[number % models.len()].1.clone();
     }
     let lif = lif(population);
     let Some((cycle, device)) = population.switch else { return lif.into() };

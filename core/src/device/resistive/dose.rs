@@ -180,6 +180,7 @@ impl DoseDevice {
             conduction: self.conduction,
             i_cc: self.compliance(),
             factor,
+            booked: true,
         }
     }
 
@@ -214,11 +215,22 @@ impl DoseDevice {
     /// As [`Resistive::apply`] with the factor of the doses given.
     #[must_use]
     pub fn apply_factor(&self, g: f64, ramp: Ramp, factor: f64) -> Applied {
+        self.apply_booked(g, ramp, factor, true)
+    }
+
+    /// The conductance that [`Self::apply_factor`] comes to, to the bit, without the energies: what looks for a voltage or an instant
+    /// asks for it many times.
+    #[must_use]
+    pub fn reached(&self, g: f64, ramp: Ramp, factor: f64) -> f64 {
+        self.apply_booked(g, ramp, factor, false).g
+    }
+
+    fn apply_booked(&self, g: f64, ramp: Ramp, factor: f64, booked: bool) -> Applied {
         let mut total = Applied { g, ..Applied::default() };
         // Nothing is known of a drive that is not a number: it does nothing.
         let Some(ramp) = ramp.bounded() else { return total };
         for (direction, piece) in polarities(ramp) {
-            let step = self.apply_polarity(total.g, piece, direction, factor);
+            let step = self.apply_polarity(total.g, piece, direction, (factor, booked));
             total.g = step.g;
             total.energies += step.energies;
             total.dose += step.dose;
@@ -265,8 +277,14 @@ impl DoseDevice {
     }
 
     /// One piece of one polarity, magnitudes.
-    fn apply_polarity(&self, g: f64, ramp: Ramp, direction: Direction, factor: f64) -> Applied {
-        let side = self.side(direction, factor);
+    fn apply_polarity(
+        &self,
+        g: f64,
+        ramp: Ramp,
+        direction: Direction,
+        (factor, booked): (f64, bool),
+    ) -> Applied {
+        let side = Side { booked, ..self.side(direction, factor) };
         let i_cc = side.i_cc;
         let Some((start, end)) = side.rate.active(ramp) else {
             return Applied { g, energies: self.conduction.energies(g, i_cc, ramp), dose: 0.0 };
@@ -279,8 +297,7 @@ impl DoseDevice {
             total.energies += self.conduction.energies(g, i_cc, ramp.piece(0.0, start));
         }
         if largest <= i_cc {
-            let device = side.dissipated(g, ramp.piece(start, end));
-            total.energies += Energies { source: device, device, limiter: 0.0 };
+            total.energies += side.spent(g, ramp.piece(start, end));
             total.g = reached;
             total.dose = dose;
         } else {

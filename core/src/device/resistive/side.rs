@@ -5,7 +5,7 @@
 
 use super::law::{Bounds, Direction, StateLaw};
 use super::rate::Rate;
-use crate::device::circuit::{Conduction, Ramp};
+use crate::device::circuit::{Conduction, Energies, Ramp};
 use crate::numeric::{exp, gauss, rising_root};
 
 /// What drives of one polarity meet. Voltages are magnitudes.
@@ -25,6 +25,8 @@ pub struct Side<'a> {
     pub i_cc: f64,
     /// Of every dose: its spread from cycle to cycle.
     pub factor: f64,
+    /// Whether energies are asked for; if not, what is said of them is nothing.
+    pub booked: bool,
 }
 
 impl Side<'_> {
@@ -36,6 +38,12 @@ impl Side<'_> {
     /// Conductance after a dose.
     pub fn after(&self, g: f64, dose: f64) -> f64 {
         self.law.after(self.bounds, g, dose, self.direction)
+    }
+
+    /// What a piece spends that programs all the time and never meets the limiter, if that is asked.
+    pub fn spent(&self, g: f64, ramp: Ramp) -> Energies {
+        let device = if self.booked { self.dissipated(g, ramp) } else { 0.0 };
+        Energies { source: device, device, limiter: 0.0 }
     }
 
     /// int V I dt of a piece that programs all the time and never meets the limiter.

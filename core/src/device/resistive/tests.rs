@@ -160,6 +160,7 @@ fn states_and_energies_agree_with_small_steps_of_the_equations() {
                 (device.apply(1e-3, ramp, PulseDraw::None), stepped(&device, 1e-3, ramp, 40_000));
             let what = format!("{name}, {from} -> {to} V: {got:?} {want:?}");
             assert!((got.g / want.g - 1.0).abs() < 2e-6, "{what}");
+            assert_eq!(device.reached(1e-3, ramp, 1.0).to_bits(), got.g.to_bits(), "{what}");
             assert!((got.dose - want.dose).abs() < 1e-4 * want.dose + 1e-12, "{what}");
             assert!(
                 (got.energies.device - want.energies.device).abs() < 5e-6 * want.energies.source,
