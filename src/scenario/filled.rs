@@ -189,6 +189,12 @@ impl Fields {
         }
     }
 
+    /// A number with a unit, in SI units, or without.
+    #[must_use]
+    pub fn amount(&self, name: &str) -> Option<f64> {
+        self.quantity(name).or_else(|| self.number(name))
+    }
+
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<u64> {
         match self.datum(name)? {

@@ -10,6 +10,7 @@ mod keys;
 mod leakage;
 mod offsets;
 mod own_data;
+mod own_parameters;
 mod plasticity;
 mod reach;
 mod readouts;

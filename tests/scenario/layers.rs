@@ -169,3 +169,72 @@ fn a_cochlea_hears_sound_alone_and_below_half_its_rate() {
         );
     }
 }
+
+const BACK: &str = "projection.back={ from = \"hidden\", to = \"hidden\", connect = \"all_to_all\", kernel = \"exponential\", \
+                    tau_syn = \"4.705 ms\", weight = \"0.1 uA\"";
+
+#[test]
+fn a_population_may_lead_back_to_itself_after_a_while() {
+    let with = |delay: &str| format!("{BACK}, delay = {delay} }}");
+    assert!(load("layers/yin-yang", &[with("\"1 ms\"")], None).is_ok());
+    for (delay, what, allowed) in [
+        ("\"1 us\"", "leads back to its own population after 0.001 ms", "a thousandth of tau_m"),
+        (
+            "{ uniform = [\"1 ms\", \"2 ms\"] }",
+            "has delays of single synapses",
+            "one delay for all synapses that lead back",
+        ),
+    ] {
+        let said = refused(&[&with(delay)]);
+        assert!(said.contains(what) && said.contains(allowed) && said.contains("-->"), "{delay}: {said}");
+    }
+    let circle = with("\"1 ms\"").replace("from = \"hidden\"", "from = \"output\"");
+    let third = "population.third={ model = \"lif\", size = 3, tau_m = \"9.41 ms\" }";
+    let on = "projection.on={ from = \"output\", to = \"third\", connect = \"all_to_all\", kernel = \"exponential\", \
+              tau_syn = \"4.705 ms\", weight = \"0.1 uA\" }";
+    let said = refused(&[&circle, third, on]);
+    assert!(said.contains("circle of several populations") && said.contains("back to itself"), "{said}");
+    let reads = "protocol.gradient.loss={ kind = \"mean_voltage\" }";
+    let own = with("\"1 ms\"").replace("\"hidden\"", "\"output\"");
+    assert!(load("layers/yin-yang", std::slice::from_ref(&own), None).is_ok());
+    let said = refused(&[&own, reads]);
+    assert!(said.contains("has no effect: it starts at neurons that do not fire"), "{said}");
+}
+
+#[test]
+fn thresholds_and_time_constants_learn_where_there_are_some() {
+    let gradient = |key: &str| format!("protocol.gradient.{key}");
+    let times = "time_constants={ shortest = \"5 ms\", longest = \"20 ms\" }";
+    assert!(load("layers/yin-yang", &[gradient("thresholds={}"), gradient(times)], None).is_ok());
+    for (key, what, allowed) in [
+        ("thresholds={ least = 2.5, most = 2.0 }", "`least` of", "least below most"),
+        ("thresholds={ least = 1.5 }", "the threshold of the scenario, 1, is not within", "a range in which"),
+        (
+            "time_constants={ shortest = \"10 ms\", longest = \"20 ms\" }",
+            "`tau_m` of population `hidden` is not within",
+            "a range in which",
+        ),
+        (
+            "thresholds={ rate = 1e-3, rate_final = 1e-2 }",
+            "above `rate`, which is 0.001",
+            "the schedule falls",
+        ),
+        (
+            "time_constants={ shortest = \"5 ms\", longest = \"20 ms\", rate = \"1 us\", rate_final = \"2 us\" }",
+            "above `rate`",
+            "the schedule falls",
+        ),
+    ] {
+        let said = refused(&[&gradient(key)]);
+        assert!(said.contains(what) && said.contains(allowed) && said.contains("-->"), "{key}: {said}");
+    }
+    for key in ["thresholds={}", times] {
+        let said = refused_of("layers/mnist-memristor", &[&gradient(key)]);
+        assert!(said.contains("has no effect: there are no leaky neurons"), "{key}: {said}");
+        let said = refused(&[&gradient(key), "protocol.weights_from=\"layers/yin-yang\""]);
+        assert!(
+            said.contains("takes weights, and ") && said.contains(" were learned with them"),
+            "{key}: {said}"
+        );
+    }
+}

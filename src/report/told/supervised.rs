@@ -291,7 +291,16 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
             row("count gain", s.count_gain.to_string()),
             row("surrogate", format!("fast sigmoid, steepness {}", s.surrogate_steepness)),
         ]),
-        Gradient::Exact { loss, least_slope, activity_floor, activity_raise, delays, in_situ } => {
+        Gradient::Exact {
+            loss,
+            least_slope,
+            activity_floor,
+            activity_raise,
+            delays,
+            thresholds,
+            time_constants,
+            in_situ,
+        } => {
             let loss = match loss {
                 Wanted::FirstSpike { tau, early, tau_early, silent } => format!(
                     "of first spikes, softmax(\u{2212}t/{}), early {early} (e^(t/{}) \u{2212} 1), silent {}",
@@ -318,6 +327,14 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
             rows.extend(delays.as_ref().map(|delays| {
                 let (rate, last) = (time(delays.rate), time(delays.rate_final));
                 row("delays", format!("learn, {rate} to {last}, up to {}", time(delays.longest)))
+            }));
+            rows.extend(thresholds.as_ref().map(|of| {
+                let range = format!("{} to {} of v_th \u{2212} u_rest", of.least, of.most);
+                row("thresholds", format!("learn, {} to {}, from {range}", of.rate, of.rate_final))
+            }));
+            rows.extend(time_constants.as_ref().map(|of| {
+                let [rate, last, low, high] = [of.rate, of.rate_final, of.shortest, of.longest].map(time);
+                row("time constants", format!("learn, {rate} to {last}, from {low} to {high}"))
             }));
             rows.extend(in_situ.as_ref().map(|in_situ| row("learned in devices", in_situ.told())));
         }

@@ -1,7 +1,7 @@
 //! A layer through the time of one presentation.
 
 use super::form::{Fading, Form, Pulsed};
-use super::net::{LANES, Layer, Varying};
+use super::net::{LANES, Layer, Own, Varying};
 use super::reach::drive;
 use super::tape::{Action, Arrival, Group, NONE, Tape};
 use crate::engine::Switching;
@@ -45,9 +45,10 @@ impl<R: Real> Membranes<R> {
 
 /// Advances a layer from rest through what the tape has [gathered](Tape::gather) up to `until` (ms), and leaves there what it
 /// did. `weights` is row by row, in units of the threshold. Thresholds that are drawn are those of this seed and episode, as
-/// the engine draws them.
+/// the engine draws them. A layer that hears itself goes in pieces of time as long as its shortest delay: no spike is heard in the
+/// piece in which it falls.
 pub fn forward<R: Real>(
-    layer: &Layer,
+    (layer, own): (&Layer, Own<'_, R>),
     weights: &[R],
     (seed, episode): (u64, u64),
     until: R,
@@ -55,9 +56,8 @@ pub fn forward<R: Real>(
     tape: &mut Tape<R>,
 ) {
     membranes.begin(layer.stride);
-    tape.group(R::from_f64(layer.tau), R::from_f64(SPAN), until);
-    let tau = R::from_f64(layer.tau);
-    let pass = Pass { layer, weights, until, tau, origin: R::ZERO };
+    tape.until = until;
+    let (tau, unheard) = (own.tau, R::from_f64(layer.unheard()));
     if !layer.fires {
         membranes.bar.fill(R::from_f64(f64::INFINITY));
     } else if let Some(Varying { switch, first }) = &layer.varying {
@@ -67,11 +67,27 @@ pub fn forward<R: Real>(
         for (bar, &v_th) in membranes.bar.iter_mut().zip(switching.all_v_th()) {
             *bar = R::from_f64(relative(layer, switch, v_th));
         }
-    }
-    if layer.pulsed {
-        vectorised(Run::<R, Pulsed> { pass, membranes, tape, form: PhantomData });
     } else {
-        vectorised(Run::<R, Fading> { pass, membranes, tape, form: PhantomData });
+        membranes.bar.iter_mut().zip(own.thresholds).for_each(|(bar, &own)| *bar = own);
+    }
+    let mut time = tape.arrivals.first().map_or(until, |arrival| arrival.time);
+    let mut origin = R::ZERO;
+    while time < until && !tape.runaway {
+        let last = time + unheard;
+        let end = if last < until { last } else { until };
+        let (first, spikes) = (tape.groups.len(), tape.spikes.len());
+        tape.group((tau, R::from_f64(SPAN)), origin, (time, end));
+        let pass = Pass { layer, own, weights, until: end, tau, origin };
+        origin = if layer.pulsed {
+            vectorised(Run::<R, Pulsed> { pass, first, membranes, tape, form: PhantomData })
+        } else {
+            vectorised(Run::<R, Fading> { pass, first, membranes, tape, form: PhantomData })
+        };
+        if end < until {
+            tape.feed_back(layer, spikes, until);
+            tape.runaway |= end <= time;
+        }
+        time = end;
     }
     tape.finish();
 }
@@ -83,7 +99,9 @@ fn relative(layer: &Layer, switch: &Switch, v_th: f64) -> f64 {
 
 struct Pass<'a, R> {
     layer: &'a Layer,
+    own: Own<'a, R>,
     weights: &'a [R],
+    /// Where the last group ends, in ms.
     until: R,
     tau: R,
     /// Where t is zero, in ms.
@@ -100,22 +118,23 @@ struct Interval<R> {
     next: R,
 }
 
-/// A layer through all groups of its tape.
+/// A layer through the groups of its tape from one on; then it says where t is zero.
 struct Run<'a, R, F> {
     pass: Pass<'a, R>,
+    first: usize,
     membranes: &'a mut Membranes<R>,
     tape: &'a mut Tape<R>,
     form: PhantomData<F>,
 }
 
 impl<R: Real, F: Form<R>> Work for Run<'_, R, F> {
-    type Output = ();
+    type Output = R;
 
     #[inline(always)]
-    fn run(self) {
-        let Self { mut pass, membranes, tape, .. } = self;
-        let mut first = 0;
-        for index in 0..tape.groups.len() {
+    fn run(self) -> R {
+        let Self { mut pass, first: from, membranes, tape, .. } = self;
+        let mut first = if from == 0 { 0 } else { tape.groups[from - 1].end };
+        for index in from..tape.groups.len() {
             let group = tape.groups[index];
             if group.factor != R::ONE {
                 pass.origin = group.time;
@@ -139,6 +158,7 @@ impl<R: Real, F: Form<R>> Work for Run<'_, R, F> {
                 pass.fires::<F>(interval, (neuron, interval.y), membranes, tape);
             }
         }
+        pass.origin
     }
 }
 
@@ -241,7 +261,7 @@ impl<R: Real> Pass<'_, R> {
     fn threshold(&self, neuron: usize, membranes: &Membranes<R>) -> R {
         let (Some(Varying { switch, .. }), Some(switching)) = (&self.layer.varying, &membranes.switching)
         else {
-            return R::ONE;
+            return self.own.threshold(neuron);
         };
         R::from_f64(relative(self.layer, switch, switching.v_th(neuron)))
     }

@@ -20,6 +20,6 @@ mod tape;
 
 pub use form::{Fading, Form, Pulsed};
 pub use forward::{MOST, Membranes, forward};
-pub use net::{Input, LANES, Layer, Net, Unfit, Varying};
+pub use net::{Input, LANES, Layer, Net, Own, Unfit, Varying};
 pub use reach::{Reach, Synapse, credit, drive, later};
 pub use tape::{Action, Arrival, Group, NONE, Peak, Tape};

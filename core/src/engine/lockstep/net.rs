@@ -3,12 +3,14 @@
 use super::reach::Reach;
 use crate::network::{Effect, Fixed, Network, Origin, Population, Projection, Rows};
 use crate::neuron::{Lif, Neuron, Reset, Switch};
+use crate::numeric::Real;
 use std::sync::Arc;
 
 /// Columns of a layer's matrix are padded to a multiple of this.
 pub const LANES: usize = 8;
 
-/// A feed-forward network whose layers are worked through one after another, each over all of its time.
+/// A network whose layers are worked through one after another, each over all of its time. A layer may lead back to itself, not to
+/// one before it.
 #[derive(Clone, Debug)]
 pub struct Net {
     /// What it is.
@@ -22,6 +24,8 @@ pub struct Net {
 pub struct Layer {
     /// Index of the population.
     pub population: usize,
+    /// Its own among the layers.
+    pub place: usize,
     /// Number of neurons.
     pub size: usize,
     /// Columns of its matrix of weights, and of everything that its neurons have.
@@ -40,6 +44,8 @@ pub struct Layer {
     pub pulsed: bool,
     /// Whether its neurons fire; else they integrate, and their membranes are read.
     pub fires: bool,
+    /// Whether its neurons are devices, which have the time constant and the thresholds that they have.
+    pub given: bool,
     /// How many neurons, one after another, answer for one class, if it is the read-out.
     pub per_class: usize,
     /// What drives it.
@@ -52,6 +58,24 @@ pub struct Layer {
     pub learned: usize,
     /// Of neurons that share weights: how many kinds there are, one after another; elsewhere each is of a kind of its own.
     pub maps: usize,
+}
+
+/// Parameters of the neurons of a layer that may learn, beside its weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a, R> {
+    /// tau_m, in ms; currents that fade do so with half of it.
+    pub tau: R,
+    /// What each neuron fires at, in units of the layer's threshold; empty: at one, or at what is drawn for it.
+    pub thresholds: &'a [R],
+}
+
+impl<R: Real> Own<'_, R> {
+    /// What a neuron fires at, where it is not drawn.
+    #[inline]
+    #[must_use]
+    pub fn threshold(&self, neuron: usize) -> R {
+        self.thresholds.get(neuron).copied().unwrap_or(R::ONE)
+    }
 }
 
 /// Switches whose thresholds differ.
@@ -68,7 +92,7 @@ pub struct Varying {
 pub struct Input {
     /// Its index.
     pub projection: usize,
-    /// The layer it comes from; `None`: the source.
+    /// The layer it comes from, which may be this one; `None`: the source.
     pub from: Option<usize>,
     /// Its rows begin here.
     pub first_row: usize,
@@ -128,7 +152,9 @@ pub enum Unfit {
         name: String,
     },
     /// Populations that drive each other.
-    #[error("population `{name}` is part of a circle of projections; lockstep layers feed forward")]
+    #[error(
+        "population `{name}` is part of a circle of several populations; lockstep layers lead forward, or back to themselves"
+    )]
     Circle {
         /// The name of one of them.
         name: String,
@@ -157,6 +183,9 @@ impl Net {
         for projection in &network.projections {
             let target = &network.populations[projection.to];
             faults.extend(unfit_projection(projection, &target.lif));
+            if projection.from == Origin::Population(projection.to) {
+                faults.extend(unfit_recurrence(projection, &target.lif));
+            }
         }
         for (index, population) in network.populations.iter().enumerate() {
             let mut forms = driving(network, index).map(|(_, projection)| width(projection).is_some());
@@ -190,6 +219,15 @@ impl Net {
     }
 }
 
+impl Layer {
+    /// For how long a spike of its own cannot reach it, in ms; infinite if none ever does.
+    #[must_use]
+    pub fn unheard(&self) -> f64 {
+        let own = self.inputs.iter().filter(|input| input.from == Some(self.place));
+        own.fold(f64::INFINITY, |least, input| least.min(input.delay))
+    }
+}
+
 impl Net {
     /// The same with a read-out whose neurons fire or integrate, and so many of them for each class.
     #[must_use]
@@ -205,14 +243,14 @@ fn driving(network: &Network, population: usize) -> impl Iterator<Item = (usize,
     network.projections.iter().enumerate().filter(move |(_, projection)| projection.to == population)
 }
 
-/// Populations in such an order that each comes after those that drive it.
+/// Populations in such an order that each comes after the others that drive it.
 fn order(network: &Network) -> Result<Vec<usize>, Unfit> {
     let mut order: Vec<usize> = Vec::new();
     while order.len() < network.populations.len() {
         let ready = (0..network.populations.len()).find(|&population| {
             let driven = |projection: &Projection| match projection.from {
                 Origin::Source(_) => true,
-                Origin::Population(from) => order.contains(&from),
+                Origin::Population(from) => from == population || order.contains(&from),
             };
             !order.contains(&population) && driving(network, population).all(|(_, p)| driven(p))
         });
@@ -280,6 +318,7 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
     let shared = inputs.iter().find_map(|input| network.projections[input.projection].shared.as_ref());
     Layer {
         population: index,
+        place: place(index).unwrap_or(0),
         size,
         stride,
         tau: lif.tau_m.get() * 1e3,
@@ -297,6 +336,7 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
         }),
         pulsed: inputs.iter().any(|input| input.width.is_some()),
         fires: true,
+        given: population.neuron.switch().is_some(),
         per_class: 1,
         inputs,
         dense,
@@ -304,6 +344,31 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
         learned,
         maps: shared.map_or(size, |shared| shared.columns as usize),
     }
+}
+
+/// The least delay from a layer to itself, in tau_m: its time is worked through in pieces that are no longer.
+const LEAST_DELAY: f64 = 1e-3;
+
+/// What a layer cannot tell itself.
+fn unfit_recurrence(projection: &Projection, target: &Lif) -> Option<Unfit> {
+    let least = LEAST_DELAY * target.tau_m.get();
+    let unfit = |what: String, wanted: &'static str| {
+        let name = projection.name.clone();
+        Some(Unfit::Projection { name, what, wanted, key: "delay" })
+    };
+    if projection.delays.is_some() {
+        return unfit(
+            "leads back to its own population, and has delays of single synapses".into(),
+            "one delay for all synapses that lead back",
+        );
+    }
+    if projection.delay.as_seconds() < least {
+        return unfit(
+            format!("leads back to its own population after {}", projection.delay),
+            "a delay of a thousandth of tau_m or more",
+        );
+    }
+    None
 }
 
 /// How long a rectangular pulse lasts, in ms; `None` for any other kernel.

@@ -66,7 +66,7 @@ pub struct Peak<R> {
     pub y: R,
     /// V there, in units of the threshold.
     pub value: R,
-    /// V' before the next group, per tau_m, if the maximum is where that arrives; zero within, and at the end.
+    /// V' before the next group, or the end, per tau_m, if the maximum is there; zero within.
     pub slope: R,
 }
 
@@ -79,11 +79,14 @@ pub struct Tape<R> {
     pub groups: Vec<Group<R>>,
     /// In order of groups; those of one neuron in order of time.
     pub actions: Vec<Action<R>>,
+    /// When it ended, in ms.
+    pub until: R,
     /// When, in ms, and which neuron, as they were found.
     pub spikes: Vec<(R, u32)>,
     /// Numbers of `spikes` in order of time, then of neuron.
     pub order: Vec<u32>,
-    /// Whether there would have been more spikes than [`MOST`](super::MOST).
+    /// Whether there would have been more spikes than [`MOST`](super::MOST), or its time is too long for the precision to tell a spike
+    /// from its arrival at its own layer.
     pub runaway: bool,
     exponents: Vec<R>,
     keys: Vec<u64>,
@@ -140,20 +143,36 @@ impl<R: Real> Tape<R> {
         }
     }
 
-    /// Puts arrivals in order of time; those of one instant stay in the order in which they were gathered.
+    /// Adds what arrives at a layer of its own spikes, from the one with this number on, before `until`.
+    pub fn feed_back(&mut self, layer: &Layer, first: usize, until: R) {
+        let number = (first as u32..).zip(&self.spikes[first..]);
+        let spikes: Vec<_> = number.map(|(spike, &(time, neuron))| (time, neuron, spike)).collect();
+        let own = (0..).zip(&layer.inputs).filter(|(_, input)| input.from == Some(layer.place));
+        for (number, input) in own.filter(|_| !spikes.is_empty()) {
+            self.gather((number, input, layer.stride), spikes.iter().copied(), None, until);
+        }
+        self.sort();
+    }
+
+    /// Puts arrivals that are in no group in order of time; those of one instant stay in the order in which they were gathered.
     pub fn sort(&mut self) {
         let by_time =
             |a: &Arrival<R>, b: &Arrival<R>| a.time.partial_cmp(&b.time).unwrap_or(std::cmp::Ordering::Equal);
-        self.arrivals.sort_by(by_time);
+        let grouped = self.grouped();
+        self.arrivals[grouped..].sort_by(by_time);
     }
 
-    /// Puts arrivals of one instant together, up to `until` (ms), with their times as y. Groups that are further apart than
-    /// `span` (in tau, ms) have empty ones between them, and after so long the origin of time is moved.
-    pub fn group(&mut self, tau: R, span: R, until: R) {
+    /// How many arrivals are in groups.
+    fn grouped(&self) -> usize {
+        self.groups.last().map_or(0, |group| group.end as usize)
+    }
+
+    /// Puts arrivals of one instant together, from one time up to another (ms), with their times as y about an origin. Groups that
+    /// are further apart than `span` (in tau, ms) have empty ones between them, and after so long the origin is moved.
+    pub fn group(&mut self, (tau, span): (R, R), mut origin: R, (from, until): (R, R)) {
+        let (first, mut end) = (self.groups.len(), self.grouped());
         let Self { arrivals, groups, exponents, .. } = self;
-        let (span, mut origin) = (span * tau, R::ZERO);
-        let Some(start) = arrivals.first() else { return };
-        let (mut end, mut time) = (0, start.time);
+        let (span, mut time) = (span * tau, from);
         exponents.clear();
         exponents.push(-((time - origin) / tau));
         while time < until {
@@ -164,11 +183,12 @@ impl<R: Real> Tape<R> {
             let factor = if moves { R::ZERO } else { R::ONE };
             groups.push(Group { time, y: R::ONE, next: R::ONE, factor, end: end as u32 });
             let following = arrivals.get(end).map_or(until, |arrival| arrival.time);
+            let following = if following < until { following } else { until };
             time = if following - time > span { time + span } else { following };
             exponents.push(-((time - origin) / tau));
         }
         vectorised(Exponentials(exponents));
-        for (group, y) in groups.iter_mut().zip(exponents.windows(2)) {
+        for (group, y) in groups[first..].iter_mut().zip(exponents.windows(2)) {
             (group.y, group.next) = (y[0], y[1]);
             if group.factor != R::ONE {
                 (group.y, group.factor) = (R::ONE, y[0]);
@@ -228,16 +248,14 @@ impl<R: Real> Tape<R> {
             if let Some(y) = F::top(p, q, group.y, group.next) {
                 found(y, R::ZERO);
             }
-            let last = index as usize + 1 == self.groups.len();
-            let slope = if last { R::ZERO } else { F::slope(p, q, group.next) };
-            found(group.next, slope);
+            found(group.next, F::slope(p, q, group.next));
         });
         best
     }
 
-    /// The integral of V, in units of the threshold and in tau_m, of a neuron that has not fired.
+    /// The integral of V, in units of the threshold and in tau_m, of a neuron that has not fired, and V at the end.
     #[must_use]
-    pub fn integral(&self, layer: &Layer, weights: &[R], neuron: u32) -> f64 {
+    pub fn integral(&self, layer: &Layer, weights: &[R], neuron: u32) -> (f64, f64) {
         if layer.pulsed {
             self.integral_in::<super::Pulsed>(layer, weights, neuron)
         } else {
@@ -245,13 +263,14 @@ impl<R: Real> Tape<R> {
         }
     }
 
-    fn integral_in<F: Form<R>>(&self, layer: &Layer, weights: &[R], neuron: u32) -> f64 {
-        let mut sum = 0.0;
+    fn integral_in<F: Form<R>>(&self, layer: &Layer, weights: &[R], neuron: u32) -> (f64, f64) {
+        let (mut sum, mut last) = (0.0, 0.0);
         self.replay::<F>((layer, weights, neuron), |_, group, p, q| {
             let (one, two) = F::integral(group.y, group.next);
             sum += (p * one + q * two).to_f64();
+            last = F::potential(p, q, group.next).to_f64();
         });
-        sum
+        (sum, last)
     }
 
     /// Tells (p, q) of a neuron that has not fired after each group.

@@ -10,11 +10,14 @@
 //!   is dL/d(delay) too; the end of a pulse is one of weight -w;
 //! - a loss on the largest V: lambda = dL/dV at that instant. Where it is the instant of an arrival, V rises before and falls
 //!   after it, and the maximum moves with the arrival: lambda V' is added to its dL/dt;
+//! - tau_m: in units of it every arrival, restart and end of the presentation is earlier by t/tau^2 for every ms that it is longer,
+//!   and a spike comes tau later for every unit: dL/dtau is the sum of t/tau dL/dt over the spikes, less the same over the arrivals,
+//!   restarts and maxima at the end;
 //! - a loss on the integral of V: between two groups (a, b) gain dL/d(integral) times its derivatives by p and q. V does not jump
 //!   at arrivals, so their times move it by what they add alone.
 
 use crate::engine::lockstep::{
-    Fading, Form, LANES, Layer, NONE, Peak, Pulsed, Tape, credit as credit_each, later,
+    Fading, Form, LANES, Layer, NONE, Own, Peak, Pulsed, Tape, credit as credit_each, later,
 };
 use crate::numeric::Real;
 use crate::simd::{Work, prefetch, vectorised};
@@ -29,6 +32,10 @@ pub struct Credits<R> {
     pub peaks: Vec<(u32, Peak<R>, R)>,
     /// dL by the integral of V, in tau_m, of every neuron; empty: the loss does not depend on it.
     pub integrals: Vec<R>,
+    /// dL by the thresholds of neurons, in units of that of the layer, beside what their spikes make of it.
+    pub thresholds: Vec<(u32, R)>,
+    /// dL/dtau_m, per ms, beside what is found on the way.
+    pub tau: R,
 }
 
 impl<R: Real> Credits<R> {
@@ -36,6 +43,8 @@ impl<R: Real> Credits<R> {
     pub fn begin(&mut self, spikes: usize) {
         self.peaks.clear();
         self.integrals.clear();
+        self.thresholds.clear();
+        self.tau = R::ZERO;
         self.spikes.clear();
         self.spikes.resize(spikes, R::ZERO);
     }
@@ -48,6 +57,10 @@ pub struct Gradient<'a, R> {
     pub weights: &'a mut [R],
     /// By its delays, per ms, in the order of the weights; empty: none are learned.
     pub delays: &'a mut [R],
+    /// By its thresholds, in units of that of the layer; empty: none are learned.
+    pub thresholds: &'a mut [R],
+    /// By its tau_m, per ms, if that is learned.
+    pub tau: Option<&'a mut R>,
 }
 
 /// Room for the sweep.
@@ -62,7 +75,7 @@ pub struct Sweep<R> {
 /// Goes backwards through a layer. `credits` are its own, which become complete on the way; `earlier` those of the layers before
 /// it, of which spikes of the inputs are credited. A spike steeper than nothing has at least the slope `least`, per tau_m.
 pub fn backward<R: Real>(
-    (layer, weights): (&Layer, &[R]),
+    of: (&Layer, Own<'_, R>, &[R]),
     tape: &Tape<R>,
     credits: &mut Credits<R>,
     earlier: &mut [Credits<R>],
@@ -70,8 +83,7 @@ pub fn backward<R: Real>(
     gradient: &mut Gradient<'_, R>,
     sweep: &mut Sweep<R>,
 ) {
-    let of = (layer, weights);
-    if layer.pulsed {
+    if of.0.pulsed {
         vectorised(Back::<R, Pulsed> {
             of,
             tape,
@@ -97,7 +109,7 @@ pub fn backward<R: Real>(
 }
 
 struct Back<'a, 'b, R, F> {
-    of: (&'a Layer, &'a [R]),
+    of: (&'a Layer, Own<'a, R>, &'a [R]),
     tape: &'a Tape<R>,
     credits: &'a mut Credits<R>,
     earlier: &'a mut [Credits<R>],
@@ -119,7 +131,7 @@ impl<R: Real, F: Form<R>> Work for Back<'_, '_, R, F> {
 
 #[inline(always)]
 fn in_form<R: Real, F: Form<R>>(
-    (layer, weights): (&Layer, &[R]),
+    (layer, own, weights): (&Layer, Own<'_, R>, &[R]),
     tape: &Tape<R>,
     credits: &mut Credits<R>,
     earlier: &mut [Credits<R>],
@@ -132,7 +144,13 @@ fn in_form<R: Real, F: Form<R>>(
         values.resize(layer.stride, R::ZERO);
     }
     let Sweep { a, b, unit, moved } = sweep;
-    let (tau, reset) = (R::from_f64(layer.tau), R::from_f64(layer.reset));
+    let (tau, reset) = (own.tau, R::from_f64(layer.reset));
+    for &(neuron, gain) in &credits.thresholds {
+        gradient.thresholds.get_mut(neuron as usize).into_iter().for_each(|sum| *sum += gain);
+    }
+    // dL/dtau, times tau.
+    let mut longer = credits.tau * tau;
+    let dead = R::from_f64(layer.dead);
     let mut actions = tape.actions.as_slice();
     // Whether anything has been credited yet: before that, nothing is to be done.
     let mut alive = false;
@@ -148,9 +166,14 @@ fn in_form<R: Real, F: Form<R>>(
                 let (one, two, rate) = F::restarted(a[place], b[place], action.value, action.y, reset);
                 (a[place], b[place]) = (one, two);
                 *credit += rate / tau;
+                longer -= rate / tau * (tape.spikes[action.spike as usize].0 + dead);
             } else if *credit != R::ZERO {
                 let slope = if action.value > least { action.value } else { least };
                 let lambda = -(*credit * tau) / slope;
+                longer += *credit * tape.spikes[action.spike as usize].0;
+                if let Some(gain) = gradient.thresholds.get_mut(place) {
+                    *gain -= lambda;
+                }
                 let (one, two) = F::shares(action.y);
                 a[place] += lambda * one;
                 b[place] += lambda * two;
@@ -170,6 +193,9 @@ fn in_form<R: Real, F: Form<R>>(
                 let (one, two) = F::shares(peak.y);
                 a[neuron as usize] += lambda * one;
                 b[neuron as usize] += lambda * two;
+                if peak.group as usize + 1 == tape.groups.len() {
+                    longer -= lambda * peak.slope / tau * tape.until;
+                }
                 alive = true;
             } else if peak.group + 1 == index {
                 kink += lambda * peak.slope / tau;
@@ -191,7 +217,9 @@ fn in_form<R: Real, F: Form<R>>(
                 prefetch(gradient.weights, row..row + layer.stride);
             }
         }
-        let times = !gradient.delays.is_empty() || arrivals.iter().any(|arrival| arrival.spike != NONE);
+        let times = !gradient.delays.is_empty()
+            || gradient.tau.is_some()
+            || arrivals.iter().any(|arrival| arrival.spike != NONE);
         share::<R, F>((a, b), (unit, moved), group.y, times);
         for arrival in arrivals {
             let (place, column) = (arrival.row as usize, arrival.column as usize);
@@ -215,18 +243,24 @@ fn in_form<R: Real, F: Form<R>>(
             };
             let credit = (if arrival.ends { -sum } else { sum }) / tau + kink;
             kink = R::ZERO;
+            longer -= credit * arrival.time;
             if arrival.column != NONE && !gradient.delays.is_empty() {
                 gradient.delays[place] += credit;
             }
             if arrival.spike != NONE
                 && let Some(from) = layer.inputs[usize::from(arrival.input)].from
             {
-                earlier[from].spikes[arrival.spike as usize] += credit;
+                // (Of its own spikes, those that are still to come, backwards.)
+                let of = if from == layer.place { &mut *credits } else { &mut earlier[from] };
+                of.spikes[arrival.spike as usize] += credit;
             }
         }
         if group.factor != R::ONE {
             rebase::<R, F>(a, b, group.factor);
         }
+    }
+    if let Some(gain) = &mut gradient.tau {
+        **gain += longer / tau;
     }
 }
 

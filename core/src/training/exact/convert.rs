@@ -1,6 +1,7 @@
 //! From the weights and delays of a network to those of its layers, and back.
 
 use super::passage::Parameters;
+use super::trainer::Exact;
 use crate::engine::lockstep::{Input, Layer, Net};
 use crate::network::{Weights, stride};
 use crate::numeric::Real;
@@ -8,7 +9,8 @@ use std::sync::Arc;
 
 impl<R: Real> Parameters<R> {
     /// Those of a network in lockstep, from weights in the unit of their kernels; of synapses that share one they have to be the
-    /// same. Learned delays are lists after those of all projections, layer by layer; without them delays are those of the network.
+    /// same. Delays, where they learn, are lists after those of all projections, layer by layer, and thresholds and time constants after
+    /// these; without them they are those of the network.
     #[must_use]
     pub fn of(net: &Net, weights: &Weights<R>) -> Self {
         let learned = weights.projections.get(net.network.projections.len()..).unwrap_or_default();
@@ -16,13 +18,36 @@ impl<R: Real> Parameters<R> {
             Some(delays) => delays.to_vec(),
             None => delays(net, layer),
         });
+        let count = net.layers.len();
+        let own = |first: usize| {
+            let lists = learned.get(first..first + count).unwrap_or_default();
+            lists.iter().map(|list| list.to_vec()).collect()
+        };
         Self {
             weights: net.layers.iter().map(|layer| of_layer(net, layer, weights)).collect(),
             delays: delays.collect(),
+            thresholds: own(count),
+            taus: own(2 * count),
         }
     }
 
-    /// Back to the unit of the kernels, with the delays, if there are any, after the weights.
+    /// Thresholds and time constants get numbers where they learn, which are those of the network to begin with.
+    pub(super) fn own_where_learned(&mut self, net: &Net, exact: &Exact) {
+        let begin = |lists: &mut Vec<Vec<R>>, of: &dyn Fn(&Layer) -> Vec<R>| {
+            if lists.is_empty() {
+                lists.extend(net.layers.iter().map(|layer| if layer.given { Vec::new() } else { of(layer) }));
+            }
+        };
+        if exact.thresholds.is_some() {
+            let of = |layer: &Layer| vec![R::ONE; if layer.fires { layer.size } else { 0 }];
+            begin(&mut self.thresholds, &of);
+        }
+        if exact.taus.is_some() {
+            begin(&mut self.taus, &|layer| vec![R::from_f64(layer.tau)]);
+        }
+    }
+
+    /// Back to the unit of the kernels, with what else there is after the weights.
     #[must_use]
     pub fn to_weights(&self, net: &Net) -> Weights<R> {
         let mut projections = vec![Vec::new(); net.network.projections.len()];
@@ -41,8 +66,13 @@ impl<R: Real> Parameters<R> {
                 }
             }
         }
-        if self.delays.iter().any(|delays| !delays.is_empty()) {
-            projections.extend(self.delays.iter().cloned());
+        let Self { delays, thresholds, taus, .. } = self;
+        let own = !thresholds.is_empty() || !taus.is_empty();
+        if own || delays.iter().any(|delays| !delays.is_empty()) {
+            let count = net.layers.len();
+            for lists in [delays, thresholds, taus].into_iter().take(if own { 3 } else { 1 }) {
+                projections.extend((0..count).map(|index| lists.get(index).cloned().unwrap_or_default()));
+            }
         }
         Weights { projections: projections.into_iter().map(Arc::new).collect() }
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::device::threshold::ThresholdSpread;
-use crate::engine::lockstep::Net;
+use crate::engine::lockstep::{Layer, Net};
 use crate::engine::{Run, Threads};
 use crate::network::{Builder, Delays, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use crate::neuron::{Floor, Lif, Neuron, Reset, Switch};
@@ -14,9 +14,11 @@ use std::sync::atomic::AtomicBool;
 
 pub(super) const TAU: f64 = 9.41e-3;
 
-/// A case: which kernel, where the reset goes, for how long a neuron is deaf, how strong the drive is.
+/// A case: which kernel, where the reset goes, for how long a neuron is deaf, how strong the drive is, and after which time layers
+/// hear themselves, in seconds; zero: they do not.
 #[derive(Clone, Copy, Debug)]
 struct Case {
+    back: f64,
     pulsed: bool,
     hold: bool,
     delay: f64,
@@ -68,6 +70,10 @@ fn network(case: Case, spikes: Vec<(Time, u32)>) -> Arc<Network> {
             builder.projection("skip", skipped, to, kernel(3e-3), delay, Rows::Dense);
         }
         before = Origin::Population(to);
+        if case.back > 0.0 {
+            let later = Time::from_seconds(Second::new(case.back * (1.0 + 0.3 * layer as f64))).unwrap();
+            builder.projection(&format!("back {layer}"), before, to, kernel(5e-3), later, Rows::Dense);
+        }
     }
     builder.finish().unwrap()
 }
@@ -90,19 +96,27 @@ fn parameters(net: &Net, case: Case, drawn: &mut Drawn) -> Parameters<f64> {
         for row in matrix.chunks_mut(layer.stride) {
             row[..layer.size].fill_with(|| drawn.normal(mean, 1.2 * mean.abs()));
         }
+        // What a layer tells itself neither silences nor ignites it.
+        for input in layer.inputs.iter().filter(|input| input.from == Some(layer.place)) {
+            matrix[input.first_weight..][..input.weights].iter_mut().for_each(|w| *w = 0.4 * (*w - mean));
+        }
         matrix
     });
     Parameters { weights: weights.collect(), ..Parameters::default() }
 }
 
-const CASES: [Case; 6] = [
-    Case { pulsed: false, hold: false, delay: 0.0, drive: 1.5, until: 60.0 },
-    Case { pulsed: false, hold: true, delay: 0.7e-3, drive: 2.0, until: 60.0 },
-    Case { pulsed: true, hold: false, delay: 0.3e-3, drive: 0.6, until: 45.0 },
-    Case { pulsed: true, hold: true, delay: 0.0, drive: 0.7, until: 45.0 },
+const CASES: [Case; 9] = [
+    Case { pulsed: false, hold: false, delay: 0.0, drive: 1.5, until: 60.0, back: 0.0 },
+    Case { pulsed: false, hold: true, delay: 0.7e-3, drive: 2.0, until: 60.0, back: 0.0 },
+    Case { pulsed: true, hold: false, delay: 0.3e-3, drive: 0.6, until: 45.0, back: 0.0 },
+    Case { pulsed: true, hold: true, delay: 0.0, drive: 0.7, until: 45.0, back: 0.0 },
     // So little drive that read-outs stay silent.
-    Case { pulsed: false, hold: false, delay: 0.5e-3, drive: 0.85, until: 60.0 },
-    Case { pulsed: true, hold: false, delay: 0.5e-3, drive: 0.3, until: 45.0 },
+    Case { pulsed: false, hold: false, delay: 0.5e-3, drive: 0.85, until: 60.0, back: 0.0 },
+    Case { pulsed: true, hold: false, delay: 0.5e-3, drive: 0.3, until: 45.0, back: 0.0 },
+    // Layers that hear themselves.
+    Case { pulsed: false, hold: false, delay: 0.0, drive: 1.4, until: 50.0, back: 1.3e-3 },
+    Case { pulsed: false, hold: true, delay: 0.4e-3, drive: 2.0, until: 60.0, back: 3e-3 },
+    Case { pulsed: true, hold: true, delay: 0.2e-3, drive: 0.6, until: 45.0, back: 0.8e-3 },
 ];
 
 /// Weights of layers as the engine has them.
@@ -229,7 +243,8 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Compares the derivatives by every fourth weight and, if so, delay with five-point differences.
+    /// Compares the derivatives by every fourth weight and, if so, delay, and by all thresholds and time constants that learn, with
+    /// five-point differences.
     pub(super) fn check(&self, with_delays: bool, first: usize, tally: &mut Tally, case: &str) {
         let Self { net, parameters, input, until, loss, label } = *self;
         let mut passage = Passage::default();
@@ -247,8 +262,9 @@ impl Asked<'_> {
             let value = passage.judge(net, parameters, until, loss, Some(label)).loss;
             (value, pattern(&passage) == before)
         };
-        let mut check = |get: &dyn Fn(&mut Parameters<f64>) -> &mut f64, analytic: f64, rms: f64| {
-            let h = 1e-4;
+        let mut check = |get: &dyn Fn(&mut Parameters<f64>) -> &mut f64,
+                         analytic: f64,
+                         (rms, h): (f64, f64)| {
             let mut all = true;
             let mut value = |steps: f64| {
                 let mut moved = parameters.clone();
@@ -263,22 +279,32 @@ impl Asked<'_> {
                 return;
             }
             tally.compared += 1;
-            // What is rounded in the loss is divided by h; a membrane is a difference of numbers up to e^2.5 times as large.
-            let unit = if loss.integrates() { 4e-14 } else { 1e-14 };
+            // What is rounded in the loss is divided by h; a membrane is a difference of numbers up to e^5 times as large, which are
+            // rounded by 1e-16 of themselves several times.
+            let unit = if loss.integrates() { 8e-14 } else { 1e-14 };
             let rounded = unit * (1.0 + analytic.abs()) / h;
             let error = ((analytic - difference).abs() - rounded) / analytic.abs().max(1e-3 * rms);
-            assert!(error < 1e-6, "{case}, {loss:?}: {analytic:e}, differences {difference:e}");
+            assert!(error < 1e-6, "{case}, {loss:?}, step {h:e}: {analytic:e}, differences {difference:e}");
         };
         for (index, layer) in net.layers.iter().enumerate() {
             let rms = |list: &[f64]| (list.iter().map(|g| g * g).sum::<f64>() / list.len() as f64).sqrt();
             let norm = rms(&gradient.weights[index]);
             let there = |k: &usize| *k >= layer.dense * layer.stride || k % layer.stride < layer.size;
             for k in (0..layer.weights).filter(there).filter(|k| (k + first).is_multiple_of(4)) {
-                check(&|all| &mut all.weights[index][k], gradient.weights[index][k], norm);
+                check(&|all| &mut all.weights[index][k], gradient.weights[index][k], (norm, 1e-4));
                 if with_delays {
                     let norm = rms(&gradient.delays[index]);
-                    check(&|all| &mut all.delays[index][k], gradient.delays[index][k], norm);
+                    check(&|all| &mut all.delays[index][k], gradient.delays[index][k], (norm, 1e-4));
                 }
+            }
+            for k in 0..gradient.thresholds.get(index).map_or(0, Vec::len) {
+                let norm = rms(&gradient.thresholds[index]);
+                // A threshold moves a spike further than one weight of many does.
+                check(&|all| &mut all.thresholds[index][k], gradient.thresholds[index][k], (norm, 4e-5));
+            }
+            if let Some(&[by_tau]) = gradient.taus.get(index).map(Vec::as_slice) {
+                // In ms: of ten of them a smaller share than of a weight.
+                check(&|all| &mut all.taus[index][0], by_tau, (by_tau.abs(), 1e-3));
             }
         }
     }
@@ -297,21 +323,32 @@ fn gradients_are_central_differences() {
             for (loss, with_delays) in
                 [(first, false), (first, true), (sum, false), (mean, true), (max, true)]
             {
+                // Of layers that hear themselves, what is read last is nothing new.
+                if case.back > 0.0 && !(with_delays && draw == 0) {
+                    continue;
+                }
                 let mut drawn = Drawn(Stream::new(11, Purpose::Measurement, number, draw));
                 let input = spikes(&mut drawn);
                 let network = network(case, times(&input));
                 let mut net = Net::new(&network).unwrap().read_out(!loss.integrates(), 1);
                 let mut parameters = parameters(&net, case, &mut drawn);
                 if with_delays {
-                    net.layers
-                        .iter_mut()
-                        .flat_map(|layer| &mut layer.inputs)
-                        .for_each(|i| i.own_delays = true);
+                    for layer in &mut net.layers {
+                        let own = Some(layer.place);
+                        layer.inputs.iter_mut().for_each(|input| input.own_delays = input.from != own);
+                    }
                     let delays = parameters
                         .weights
                         .iter()
                         .map(|list| list.iter().map(|_| drawn.uniform(0.0, 3.0)).collect::<Vec<f64>>());
                     parameters.delays = delays.collect();
+                    let fire = |layer: &Layer| if layer.fires { layer.size } else { 0 };
+                    let of = |count: usize, drawn: &mut Drawn| {
+                        (0..count).map(|_| drawn.uniform(0.9, 1.1)).collect()
+                    };
+                    parameters.thresholds =
+                        net.layers.iter().map(|layer| of(fire(layer), &mut drawn)).collect();
+                    parameters.taus = net.layers.iter().map(|_| vec![drawn.uniform(9.0, 10.0)]).collect();
                 }
                 let mut passage = Passage::default();
                 passage.forward(&net, &parameters, (1, 0), &input, case.until);

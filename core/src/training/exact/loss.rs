@@ -1,7 +1,7 @@
 //! What is wanted of the read-out, and what its spikes gain or lose by being later.
 
 use super::backward::Credits;
-use crate::engine::lockstep::{Layer, Tape};
+use crate::engine::lockstep::{Layer, Own, Tape};
 use crate::numeric::{Real, exp, ln};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,8 @@ impl Loss {
     /// spikes and potentials gain.
     pub fn judge<R: Real>(
         &self,
-        (layer, weights, tape, until): (&Layer, &[R], &Tape<R>, f64),
+        (layer, own): (&Layer, Own<'_, R>),
+        (weights, tape, until): (&[R], &Tape<R>, f64),
         label: Option<usize>,
         credits: &mut Credits<R>,
         scores: &mut Scores,
@@ -117,7 +118,7 @@ impl Loss {
                 let peaks = |neuron: usize| tape.peak(layer, weights, neuron as u32);
                 let late = |neuron: usize| {
                     let top = peaks(neuron).map_or(0.0, |peak| peak.value.to_f64());
-                    until + loss.silent * (1.0 - top)
+                    until + loss.silent * (own.threshold(neuron).to_f64() - top)
                 };
                 values.extend(
                     firsts
@@ -143,6 +144,7 @@ impl Loss {
                         Some((_, spike)) => credits.spikes[*spike as usize] = R::from_f64(slope),
                         None if of_label(neuron) => {
                             let credit = R::from_f64(-loss.silent * slope);
+                            credits.thresholds.push((neuron as u32, -credit));
                             credits.peaks.extend(peaks(neuron).map(|peak| (neuron as u32, peak, credit)));
                         }
                         None => {}
@@ -166,11 +168,20 @@ impl Loss {
             }
             Self::MeanVoltage(loss) => {
                 // From the integral in tau_m to the mean.
-                let mean = layer.tau / until;
-                values.extend((0..layer.size as u32).map(|k| mean * tape.integral(layer, weights, k)));
+                let (tau, mut ends) = (own.tau.to_f64(), Vec::with_capacity(layer.size));
+                let mean = tau / until;
+                values.extend((0..layer.size as u32).map(|k| {
+                    let (sum, end) = tape.integral(layer, weights, k);
+                    ends.push(end);
+                    mean * sum
+                }));
                 let class = best(values, |one, other| one > other);
                 let Some(label) = label else { return answer(0.0, class) };
                 let value = softmax(values, loss.gain, (label, each), slopes);
+                // (tau/T) integral of V to T/tau, at the same times in tau_m.
+                let of_tau = values.iter().zip(&ends).zip(slopes.iter());
+                let of_tau = of_tau.fold(0.0, |sum, ((mean, end), slope)| sum + slope * (mean - end));
+                credits.tau = R::from_f64(of_tau / tau);
                 credits.integrals.extend(slopes.iter().map(|slope| R::from_f64(slope * mean)));
                 answer(value, class)
             }

@@ -29,4 +29,4 @@ pub use programmed::Programmed;
 pub use pulsed::{Cell, Pulsed, Update};
 pub(super) use show::answers_in;
 pub use show::{Question, Shown, answers, read_out};
-pub use trainer::{Activity, Exact, Layered, LearnedDelays};
+pub use trainer::{Activity, Exact, Layered, Learned};

@@ -2,7 +2,7 @@
 
 use super::backward::{Credits, Gradient, Sweep, backward};
 use super::loss::{Answer, Loss, Scores};
-use crate::engine::lockstep::{Membranes, Net, Peak, Tape, forward};
+use crate::engine::lockstep::{Layer, Membranes, Net, Own, Peak, Tape, forward};
 use crate::numeric::Real;
 
 /// What a network may learn, layer by layer, as [`Layer::weights`](crate::engine::lockstep::Layer::weights) puts it in order.
@@ -12,6 +12,10 @@ pub struct Parameters<R> {
     pub weights: Vec<Vec<R>>,
     /// Delays in ms, one for each weight, of layers whose synapses have delays of their own; empty for the others, or by layer empty.
     pub delays: Vec<Vec<R>>,
+    /// Thresholds of the neurons of layers that learn them, in units of that of the layer; empty for the others, or by layer empty.
+    pub thresholds: Vec<Vec<R>>,
+    /// tau_m in ms, a list of one, of layers that learn theirs; empty for the others, or by layer empty.
+    pub taus: Vec<Vec<R>>,
 }
 
 impl<R: Real> Parameters<R> {
@@ -21,16 +25,33 @@ impl<R: Real> Parameters<R> {
         self.delays.get(layer).filter(|delays| !delays.is_empty()).map(Vec::as_slice)
     }
 
+    /// What the neurons of a layer have beside their weights.
+    #[must_use]
+    pub fn own(&self, index: usize, layer: &Layer) -> Own<'_, R> {
+        let tau = self.taus.get(index).and_then(|list| list.first()).copied();
+        Own {
+            tau: tau.unwrap_or(R::from_f64(layer.tau)),
+            thresholds: self.thresholds.get(index).map_or(&[], Vec::as_slice),
+        }
+    }
+
     /// As many, all zero.
     #[must_use]
     pub fn zeroed(&self) -> Self {
         let zeros = |lists: &[Vec<R>]| lists.iter().map(|list| vec![R::ZERO; list.len()]).collect();
-        Self { weights: zeros(&self.weights), delays: zeros(&self.delays) }
+        Self {
+            weights: zeros(&self.weights),
+            delays: zeros(&self.delays),
+            thresholds: zeros(&self.thresholds),
+            taus: zeros(&self.taus),
+        }
     }
 
     /// All numbers to zero.
     pub fn clear(&mut self) {
-        self.weights.iter_mut().chain(&mut self.delays).for_each(|list| list.fill(R::ZERO));
+        let Self { weights, delays, thresholds, taus } = self;
+        let lists = weights.iter_mut().chain(delays).chain(thresholds).chain(taus);
+        lists.for_each(|list| list.fill(R::ZERO));
     }
 }
 
@@ -71,11 +92,14 @@ impl<R: Real> Passage<R> {
                         let spikes = source.iter().map(|&(time, line)| (time, line, none));
                         tape.gather(into, spikes, delays, until);
                     }
+                    // What it tells itself is known when it is.
+                    Some(from) if from == index => {}
                     Some(from) => tape.gather(into, before[from].in_order(), delays, until),
                 }
             }
             tape.sort();
-            forward(layer, &parameters.weights[index], draws, until, &mut self.membranes[index], tape);
+            let (of, membranes) = ((layer, parameters.own(index, layer)), &mut self.membranes[index]);
+            forward(of, &parameters.weights[index], draws, until, membranes, tape);
             if tape.runaway {
                 // Nobody wants to know what comes of that.
                 self.tapes[index + 1..].iter_mut().for_each(Tape::clear);
@@ -99,7 +123,8 @@ impl<R: Real> Passage<R> {
         else {
             return Answer::default();
         };
-        let answer = loss.judge((layer, weights, tape, until.to_f64()), label, credits, &mut self.scores);
+        let of = (layer, parameters.own(net.layers.len() - 1, layer));
+        let answer = loss.judge(of, (weights, tape, until.to_f64()), label, credits, &mut self.scores);
         let endless = self.tapes.iter().any(|tape| tape.runaway);
         Answer { loss: if endless { f64::INFINITY } else { answer.loss }, ..answer }
     }
@@ -127,10 +152,19 @@ impl<R: Real> Passage<R> {
         }
         for (index, layer) in net.layers.iter().enumerate().rev() {
             let (earlier, rest) = self.credits.split_at_mut(index);
-            let delays = gradient.delays.get_mut(index).map_or(&mut [][..], Vec::as_mut_slice);
-            let mut into = Gradient { weights: &mut gradient.weights[index], delays };
-            let from = (layer, &parameters.weights[index][..]);
+            let Parameters { weights, delays, thresholds, taus } = &mut *gradient;
+            let mut into = Gradient {
+                weights: &mut weights[index],
+                delays: of_layer(delays, index),
+                thresholds: of_layer(thresholds, index),
+                tau: of_layer(taus, index).first_mut(),
+            };
+            let from = (layer, parameters.own(index, layer), &parameters.weights[index][..]);
             backward(from, &self.tapes[index], &mut rest[0], earlier, least, &mut into, &mut self.sweep);
         }
     }
+}
+
+fn of_layer<R>(lists: &mut [Vec<R>], index: usize) -> &mut [R] {
+    lists.get_mut(index).map_or(&mut [], Vec::as_mut_slice)
 }

@@ -27,9 +27,15 @@ fn points() -> (Dataset, FirstSpikes) {
     (set, code)
 }
 
-/// 5-30-3, all to all.
+/// 5-30-3, all to all; thresholds and time constants learn too.
 fn trainer() -> Layered<f32> {
-    connected(Rows::Dense)
+    let (net, settings, exact, weights) = network(Rows::Dense);
+    let learned = |rate: f64, least: f64, most: f64| {
+        let schedule = Schedule { rate, rate_final: 0.1 * rate, ..settings.schedule };
+        Some(Learned { schedule, least, most })
+    };
+    let exact = Exact { thresholds: learned(0.01, 0.8, 1.2), taus: learned(0.05, 9.0, 9.6), ..exact };
+    Layered::new(net, settings, exact, &weights)
 }
 
 /// 5-30-3, of which the first projection has these synapses.
@@ -69,6 +75,8 @@ fn network(rows: Rows) -> (Net, Settings, Exact, Weights<f32>) {
         least_slope: 0.2,
         activity: Some(Activity { floor: 0.3, raise: 1e-3 }),
         delays: None,
+        thresholds: None,
+        taus: None,
         devices: Vec::new(),
         in_situ: Vec::new(),
     };
@@ -141,7 +149,10 @@ fn train(threads: usize, cut: bool) -> (Vec<Vec<f32>>, String, EpochReport) {
         }
         last = report;
     }
-    let weights = trainer.weights().projections.into_iter().map(Arc::unwrap_or_clone).collect();
+    let weights = trainer.weights();
+    let kept = Parameters::of(trainer.net(), &weights);
+    assert!(kept.thresholds == trainer.parameters.thresholds && kept.taus == trainer.parameters.taus);
+    let weights = weights.projections.into_iter().map(Arc::unwrap_or_clone).collect();
     (weights, fingerprint.hex(), last)
 }
 
@@ -151,6 +162,14 @@ fn points_are_learned_with_the_same_bits_on_any_threads_and_with_any_cuts() {
     assert!(report.accuracy() > 0.7, "{} after six epochs, loss {}", report.accuracy(), report.loss());
     assert_eq!(report.totals.presentations, SAMPLES as u64);
     assert_eq!(report.totals.source, 5 * SAMPLES as u64);
+    // Two projections, no delays, thresholds and time constants of both layers.
+    let [_, _, none, no_more, hidden, output, tau, other] = &weights[..] else { panic!("{}", weights.len()) };
+    assert!(none.is_empty() && no_more.is_empty() && (hidden.len(), output.len()) == (30, 3));
+    let moved = |all: &[f32]| all.iter().any(|&v| v != 1.0) && all.iter().all(|v| (0.8..=1.2).contains(v));
+    assert!(moved(hidden) && moved(output), "{hidden:?} {output:?}");
+    for tau in [tau, other] {
+        assert!((9.0..=9.6).contains(&tau[0]) && (tau[0] - 9.41).abs() > 1e-3, "{tau:?}");
+    }
     for (threads, cut) in [(2, false), (1, true)] {
         let other = train(threads, cut);
         assert_eq!(other.0, weights, "{threads} threads, cut {cut}");

@@ -10,6 +10,7 @@ use crate::encoding::FirstSpikes;
 use crate::engine::lockstep::{NONE, Net};
 use crate::engine::{Observer, SimulationError, Team, Threads};
 use crate::network::{Network, Weights};
+use crate::numeric::Real;
 use crate::record::Fingerprint;
 use crate::simd::vectorised;
 use crate::training::adam::{AdamState, AdamStep, Schedule};
@@ -30,8 +31,12 @@ pub struct Exact {
     pub least_slope: f64,
     /// Keeps neurons from falling silent for good, if so.
     pub activity: Option<Activity>,
-    /// How delays of single synapses learn; `None`: they stay.
-    pub delays: Option<LearnedDelays>,
+    /// How delays of single synapses learn, in ms; `None`: they stay.
+    pub delays: Option<Learned>,
+    /// How thresholds of neurons that fire learn, in units of that of the layer; `None`: they stay. Those of devices do.
+    pub thresholds: Option<Learned>,
+    /// How tau_m of each layer learns, in ms; `None`: it stays. That of devices does.
+    pub taus: Option<Learned>,
     /// Devices that weights are programmed onto anew for every batch: samples see what these have, and the gradient is applied to
     /// the weights as it comes (straight through).
     pub devices: Vec<Programmed>,
@@ -40,13 +45,15 @@ pub struct Exact {
     pub in_situ: Vec<Pulsed>,
 }
 
-/// How delays of single synapses learn: by Adam, with the means of the weights.
+/// How parameters that are no weights learn: by Adam, with the means of the weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LearnedDelays {
-    /// In ms.
+pub struct Learned {
+    /// In their unit.
     pub schedule: Schedule,
-    /// The longest there may be, in ms.
-    pub longest: f64,
+    /// The least there may be.
+    pub least: f64,
+    /// The largest there may be.
+    pub most: f64,
 }
 
 /// An auxiliary term outside the gradient: a neuron that is not of the read-out, and fired in the samples of a batch less often
@@ -95,6 +102,7 @@ impl<R: Scalar> Layered<R> {
     #[must_use]
     pub fn new(net: Net, settings: Settings, exact: Exact, weights: &Weights<R>) -> Self {
         let mut parameters = Parameters::of(&net, weights);
+        parameters.own_where_learned(&net, &exact);
         let learning = (!exact.in_situ.is_empty())
             .then(|| InSitu::new(&net, &exact.in_situ, settings.seed, &mut parameters));
         let mut gradient = parameters.zeroed();
@@ -103,7 +111,9 @@ impl<R: Scalar> Layered<R> {
             gradient.delays.clear();
         }
         let learned = net.layers.iter().map(|layer| layer.learned);
-        let count = learned.chain(gradient.delays.iter().map(Vec::len)).sum();
+        let Parameters { delays, thresholds, taus, .. } = &gradient;
+        let others = delays.iter().chain(thresholds).chain(taus).map(Vec::len);
+        let count = learned.chain(others).sum();
         let pieces = (0..PIECES).map(|_| Piece {
             passage: Passage::default(),
             shown: Shown::default(),
@@ -289,16 +299,28 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         }
         if let Some(learned) = exact.delays {
             let step = step.with_rate(learned.schedule.at(adam.steps - 1) / (1.0 - adam.beta1_power));
-            let longest = R::from_f64(learned.longest);
             for (index, delays) in parameters.delays.iter_mut().enumerate().filter(|(_, d)| !d.is_empty()) {
                 let of_delays = front(&mut moments, delays.len());
                 let numbers = (&mut delays[..], of_delays);
                 let stride = net.layers[index].stride;
                 update(team, (step, mean), (index, stride), numbers, pieces, |all| &mut all.delays);
-                for delay in delays {
-                    *delay = if *delay > longest { longest } else { *delay };
-                    *delay = if *delay < R::ZERO { R::ZERO } else { *delay };
+                learned.keep_within(delays);
+            }
+        }
+        let thresholds: Lists<R> = |all| &mut all.thresholds;
+        for (learned, lists) in [(exact.thresholds, thresholds), (exact.taus, |all| &mut all.taus)] {
+            let Some(learned) = learned else { continue };
+            let step = step.with_rate(learned.schedule.at(adam.steps - 1) / (1.0 - adam.beta1_power));
+            for (index, values) in lists(parameters).iter_mut().enumerate() {
+                let (first, second) = front(&mut moments, values.len());
+                let of_pieces = pieces.iter_mut().map(|piece| &lists(&mut piece.gradient)[index]);
+                let mut sum = vec![R::ZERO; values.len()];
+                for list in of_pieces {
+                    sum.iter_mut().zip(list).for_each(|(sum, &gain)| *sum += gain);
                 }
+                sum.iter_mut().for_each(|gain| *gain *= mean);
+                step.apply(values, &sum, first, second);
+                learned.keep_within(values);
             }
         }
         if let Some((sum, rest)) = pieces.split_first_mut() {
@@ -337,6 +359,19 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         }
         let finite = self.in_situ.as_ref().is_none_or(InSitu::is_finite);
         if report.loss_sum.is_finite() && finite { Ok(()) } else { Err(self.diverged()) }
+    }
+}
+
+/// Lists of one kind, by layer.
+type Lists<R> = fn(&mut Parameters<R>) -> &mut Vec<Vec<R>>;
+
+impl Learned {
+    fn keep_within<R: Real>(&self, values: &mut [R]) {
+        let (least, most) = (R::from_f64(self.least), R::from_f64(self.most));
+        for value in values {
+            *value = if *value > most { most } else { *value };
+            *value = if *value < least { least } else { *value };
+        }
     }
 }
 
@@ -395,7 +430,8 @@ impl<R: Scalar> Piece<R> {
     /// Back to no gradient and no spikes. (The first piece's has become the sum of all.)
     fn forget(&mut self, net: &Net) {
         self.active.iter_mut().for_each(|active| active.fill(0));
-        let Parameters { weights, delays } = &mut self.gradient;
+        let Parameters { weights, delays, thresholds, taus } = &mut self.gradient;
+        thresholds.iter_mut().chain(taus).for_each(|list| list.fill(R::ZERO));
         for (index, (layer, touched)) in net.layers.iter().zip(&mut self.touched).enumerate() {
             let lists = [weights.get_mut(index), delays.get_mut(index).filter(|delays| !delays.is_empty())];
             for list in lists.into_iter().flatten() {

@@ -4,7 +4,7 @@ use super::layers;
 use super::plan::Gradient;
 use super::teach::{Exam, Lessons, Of, Teacher, settings};
 use crate::encoding::FirstSpikes;
-use crate::engine::lockstep::Net;
+use crate::engine::lockstep::{Layer, Net};
 use crate::engine::{SimulationError, Spike, Threads};
 use crate::network::Weights;
 use crate::scenario::assemble::AssembleError;
@@ -12,12 +12,9 @@ use crate::scenario::run::context::RunError;
 use crate::scenario::run::data::Data;
 use crate::synapse::Mapping;
 use crate::training::exact::{
-    Activity, InSitu, Layered, LearnedDelays, Loss, Parameters, Programmed, Question, State, answers,
-    read_out,
+    Activity, InSitu, Layered, Loss, Parameters, Programmed, Question, State, answers, read_out,
 };
-use crate::training::{
-    self, AdamState, Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule,
-};
+use crate::training::{self, AdamState, Advance, EpochReport, Evaluation, Reporting, Samples, Scalar};
 use std::sync::Arc;
 
 /// All layers, and their trainer.
@@ -32,7 +29,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
 
     fn new(of: Of<'_>, data: &Data<FirstSpikes>, weights: Weights<R>) -> Result<Self, RunError> {
         let protocol = of.protocol;
-        let (Some(loss), &Gradient::Exact { least_slope, activity_floor, activity_raise, ref delays, .. }) =
+        let (Some(loss), gradient @ &Gradient::Exact { least_slope, activity_floor, activity_raise, .. }) =
             (protocol.gradient.loss(), &protocol.gradient)
         else {
             return Err(RunError::NoDataset);
@@ -59,6 +56,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
             devices.push(Programmed { projection: input.projection, mapping, spread: device.spread });
         }
         let settings = settings(of, data.train_labels.len());
+        let [delays, thresholds, taus] = gradient.learned(settings.schedule);
         let exact = training::exact::Exact {
             devices,
             in_situ: learning,
@@ -66,14 +64,9 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
             least_slope,
             activity: (activity_floor > 0.0)
                 .then_some(Activity { floor: activity_floor, raise: activity_raise }),
-            delays: delays.as_ref().map(|delays| LearnedDelays {
-                schedule: Schedule {
-                    rate: 1e3 * delays.rate.as_seconds(),
-                    rate_final: 1e3 * delays.rate_final.as_seconds(),
-                    ..settings.schedule
-                },
-                longest: 1e3 * delays.longest.as_seconds(),
-            }),
+            delays,
+            thresholds,
+            taus,
         };
         let trainer = Layered::new(net.clone(), settings, exact, &weights);
         Ok(Self { net, loss, trainer })
@@ -89,16 +82,17 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
     }
 
     fn kept(&self) -> (Weights<R>, &AdamState<R>) {
-        let Parameters { weights, delays, .. } = &self.trainer.parameters;
-        let lists = weights.iter().chain(delays).cloned().map(Arc::new);
+        let Parameters { weights, delays, thresholds, taus } = &self.trainer.parameters;
+        let lists = weights.iter().chain(delays).chain(thresholds).chain(taus).cloned().map(Arc::new);
         (Weights { projections: lists.collect() }, &self.trainer.adam)
     }
 
     fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>) {
-        let lists = numbers.projections.into_iter().map(Arc::unwrap_or_clone);
-        let mut weights: Vec<_> = lists.collect();
-        self.trainer.parameters.delays = weights.split_off(self.net.layers.len());
-        self.trainer.parameters.weights = weights;
+        let mut kept = numbers.projections.into_iter().map(Arc::unwrap_or_clone);
+        let Parameters { weights, delays, thresholds, taus } = &mut self.trainer.parameters;
+        for list in weights.iter_mut().chain(delays).chain(thresholds).chain(taus) {
+            kept.next().into_iter().for_each(|numbers| *list = numbers);
+        }
         self.trainer.adam = adam;
     }
 
@@ -110,10 +104,25 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         self.trainer.go_on_in_situ(state);
     }
 
-    fn delays(&self, weights: &Weights<R>) -> Vec<(usize, Vec<f64>)> {
-        let parameters = Parameters::of(&self.net, weights);
-        let of = |projection| Some((projection, parameters.delays_of_projection(&self.net, projection)?));
-        self.trained().into_iter().filter_map(of).collect()
+    fn beside(&self, of: Of<'_>, weights: &Weights<R>) -> Vec<(String, Vec<f64>)> {
+        let net = &self.net;
+        let parameters = Parameters::of(net, weights);
+        let delays = self.trained().into_iter().filter_map(|projection| {
+            let ms = parameters.delays_of_projection(net, projection)?;
+            let name = &of.plan.projections[projection].name;
+            Some((format!("delay.{name}"), ms.iter().map(|ms| ms / 1e3).collect()))
+        });
+        let each = |lists: &[Vec<R>], what: &str, unit: &dyn Fn(&Layer, f64) -> f64| -> Vec<_> {
+            let learned = net.layers.iter().zip(lists).filter(|(_, list)| !list.is_empty());
+            let named = learned.map(|(layer, list)| {
+                let name = &of.plan.populations[layer.population].name;
+                (format!("{what}.{name}"), list.iter().map(|value| unit(layer, value.to_f64())).collect())
+            });
+            named.collect()
+        };
+        let u_rest = |layer: &Layer| net.network.populations[layer.population].lif.u_rest.get();
+        let volts = each(&parameters.thresholds, "v_th", &|layer, v| u_rest(layer) + layer.theta * v);
+        delays.chain(volts).chain(each(&parameters.taus, "tau_m", &|_, ms| ms / 1e3)).collect()
     }
 
     fn epoch<'a>(

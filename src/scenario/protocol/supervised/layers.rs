@@ -5,7 +5,7 @@ use crate::engine::lockstep::{Input, Layer, Net, Unfit};
 use crate::hint::many;
 use crate::network::{Maps, Network};
 use crate::scenario::assemble::skeleton;
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::diagnostic::{At, Diagnostic, Diagnostics};
 use crate::scenario::filled::{Fields, Filled, is_dataset};
 use crate::scenario::plan::{Connect, Plan};
 use crate::scenario::run::context::RunError;
@@ -48,23 +48,41 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
             );
         }
     }
-    if let (Some(at), Some(_)) = (
-        protocol.changed("weights_from"),
-        protocol.table("gradient").and_then(|gradient| gradient.written("delays")),
-    ) {
-        lower.faults.push(
-            Diagnostic::error(format!(
-                "`weights_from` of {} takes weights, and delays were learned with them",
-                protocol.what
-            ))
-            .at(at)
-            .also(kind, "with `delays`")
-            .allowed("nothing: layers with delays of their own are trained here"),
-        );
+    let gradient = protocol.table("gradient");
+    for (key, what) in
+        [("delays", "delays"), ("thresholds", "thresholds"), ("time_constants", "time constants")]
+    {
+        if let Some(at) = protocol.changed("weights_from")
+            && gradient.is_some_and(|gradient| gradient.written(key).is_some())
+        {
+            lower.faults.push(
+                Diagnostic::error(format!(
+                    "`weights_from` of {} takes weights, and {what} were learned with them",
+                    protocol.what
+                ))
+                .at(at)
+                .also(kind, format!("with `{key}`"))
+                .allowed(format!("nothing: layers whose {what} learn are trained here")),
+            );
+        }
     }
+    own_fits(lower, protocol);
     let filled = lower.filled;
     let learned = protocol.table("gradient").and_then(|gradient| gradient.table("delays"));
     let drawn = |fields: &Fields| matches!(fields.raw("delay"), Some(Node { value: Value::Table(_), .. }));
+    for (_, fields) in filled.all("projection") {
+        if fields.text("from") == fields.text("to") && drawn(fields) {
+            lower.faults.push(
+                Diagnostic::error(format!(
+                    "{} leads back to its own population, and has delays of single synapses",
+                    fields.what
+                ))
+                .maybe_at(fields.place("delay"))
+                .also(kind, "the gradient is exact")
+                .allowed("one delay for all synapses that lead back"),
+            );
+        }
+    }
     if let Some(learned) = learned
         && !filled.all("projection").iter().any(|(_, fields)| drawn(fields))
     {
@@ -122,7 +140,11 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
             );
         }
     }
-    let leads = |name: &str| filled.all("projection").iter().any(|(_, p)| p.text("from") == Some(name));
+    // (What leads back to where it comes from leads nowhere.)
+    let leads = |name: &str| {
+        let from = filled.all("projection").iter().filter(|(_, p)| p.text("from") == Some(name));
+        from.into_iter().any(|(_, p)| p.text("to") != Some(name))
+    };
     let ends: Vec<_> = filled.all("population").iter().filter(|(name, _)| !leads(name)).collect();
     let dataset = filled
         .all("source")
@@ -130,8 +152,8 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
         .find(|(_, source)| is_dataset(source) == Some(true))
         .and_then(|(_, source)| lower.data(source));
     match ends.as_slice() {
-        [(_, read_out)] => {
-            fires_not(lower, protocol, read_out);
+        [end @ (_, read_out)] => {
+            fires_not(lower, protocol, end);
             let Some((size, classes)) = read_out.count("size").zip(dataset.map(|set| set.classes())) else {
                 return;
             };
@@ -172,8 +194,63 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
     }
 }
 
+/// Refuses thresholds and time constants that learn where nobody has any of their own.
+fn own_fits(lower: &mut Lower<'_>, protocol: &Fields) {
+    let Some(gradient) = protocol.table("gradient") else { return };
+    let integrates = gradient
+        .table("loss")
+        .is_some_and(|loss| matches!(loss.word("kind"), Some("mean_voltage" | "max_voltage")));
+    let leaky = || lower.filled.all("population").iter().filter(|(_, of)| of.word("model") == Some("lif"));
+    let leads = |name: &str| {
+        lower.filled.all("projection").iter().any(|(_, fields)| fields.text("from") == Some(name))
+    };
+    let fire = leaky().any(|(name, _)| !integrates || leads(name));
+    let mut within = |learned: &Fields,
+                      [least, most]: [&str; 2],
+                      value: f64,
+                      (what, at): (String, Option<&At>)| {
+        let (Some(low), Some(high)) = (learned.amount(least), learned.amount(most)) else { return };
+        if low < high && !(low..=high).contains(&value) {
+            lower.faults.push(
+                Diagnostic::error(format!("{what} is not within `{least}` and `{most}` of {}", learned.what))
+                    .maybe_at(at.or(learned.at.as_ref()))
+                    .also(learned.written(least).or(learned.written(most)), "learned values stay within")
+                    .allowed("a range in which learning can begin"),
+            );
+        }
+    };
+    if let Some(learned) = gradient.table("thresholds") {
+        let at = learned.written("least").or(learned.written("most"));
+        within(learned, ["least", "most"], 1.0, ("the threshold of the scenario, 1,".into(), at));
+    }
+    if let Some(learned) = gradient.table("time_constants") {
+        for (_, of) in lower.filled.all("population").iter().filter(|(_, of)| of.word("model") == Some("lif"))
+        {
+            let Some(tau) = of.quantity("tau_m") else { continue };
+            within(
+                learned,
+                ["shortest", "longest"],
+                tau,
+                (format!("`tau_m` of {}", of.what), of.place("tau_m")),
+            );
+        }
+    }
+    for (key, there, of) in [
+        ("thresholds", fire, "leaky neurons that fire"),
+        ("time_constants", leaky().next().is_some(), "leaky neurons"),
+    ] {
+        if let Some(learned) = gradient.table(key).filter(|_| !there) {
+            lower.faults.push(
+                Diagnostic::error(format!("{} has no effect: there are no {of}", learned.what))
+                    .maybe_at(learned.at.as_ref())
+                    .allowed("a population with model = \"lif\": devices have the parameters that they have"),
+            );
+        }
+    }
+}
+
 /// Refuses what a read-out that does not fire has no use for.
-fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, read_out: &Fields) {
+fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, (name, read_out): &(String, Fields)) {
     let loss = protocol.table("gradient").and_then(|gradient| gradient.table("loss"));
     let Some(loss) = loss.filter(|loss| matches!(loss.word("kind"), Some("mean_voltage" | "max_voltage")))
     else {
@@ -193,6 +270,18 @@ fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, read_out: &Fields) {
                     "`tau_m`, `u_rest`, `v_th` and `r_m`, of which v_th - u_rest is the unit of its membrane",
                 )
                 .hint("delete it"),
+        );
+    }
+    let mut projections = lower.filled.all("projection").iter();
+    if let Some((_, fields)) = projections.find(|(_, fields)| fields.text("from") == Some(name)) {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "{} has no effect: it starts at neurons that do not fire",
+                fields.what
+            ))
+            .maybe_at(fields.at.as_ref())
+            .also(loss.written("kind"), "the read-out integrates")
+            .allowed("a loss on spikes, or a projection from a population that fires back to itself"),
         );
     }
     if read_out.word("model") == Some("switch") {
@@ -223,7 +312,10 @@ pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
             Unfit::Unreached { name } => {
                 (place("population", name, "size"), "a projection from the data set or from another layer")
             }
-            Unfit::Circle { name } => (place("population", name, "size"), "projections that lead forward"),
+            Unfit::Circle { name } => (
+                place("population", name, "size"),
+                "projections that lead forward, or from a population back to itself",
+            ),
             Unfit::Sources { .. } => {
                 let second = filled.all("source").get(1).and_then(|(_, source)| source.at.as_ref());
                 (second, "one source, the data set")

@@ -16,7 +16,8 @@ use crate::scenario::spec::{Bounds, Key, Kind, Precision};
 use crate::scenario::table::{inner, list, table};
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
-use crate::training::exact::{FirstSpike, Loss, SpikeSum, Voltage};
+use crate::training::Schedule;
+use crate::training::exact::{FirstSpike, Learned, Loss, SpikeSum, Voltage};
 use crate::units::Second;
 
 table! {
@@ -81,6 +82,10 @@ table! {
             activity_raise: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("1e-4");
             /// How delays of single synapses learn, which those projections have whose `delay` is a distribution.
             delays: Option<LearnDelays> = inner::<LearnDelays>(), absent("they stay");
+            /// How thresholds learn, of each neuron of a leaky population that fires.
+            thresholds: Option<LearnThresholds> = inner::<LearnThresholds>(), absent("they stay");
+            /// How tau_m learns, of each leaky population; tau_syn stays half of it.
+            time_constants: Option<LearnTimeConstants> = inner::<LearnTimeConstants>(), absent("they stay");
             /// Weights that learn in their devices, by pulses.
             in_situ: Option<InSitu> = inner::<InSitu>(), absent("weights are numbers");
         }
@@ -98,6 +103,68 @@ table! {
         /// The longest delay there may be; the shortest is none.
         longest: Time = POSITIVE_SPAN;
     }
+    rules(schedule);
+}
+
+table! {
+    /// How thresholds of neurons learn: by Adam, with the means and the schedule of the weights, in units of v_th - u_rest.
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub struct LearnThresholds {
+        /// Learning rate at the start: how far a threshold moves in a step, about.
+        rate: f64 = ABOVE_ZERO, setting("0.001");
+        /// Learning rate at the end of the cosine schedule.
+        rate_final: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("1e-5");
+        /// The lowest threshold there may be.
+        least: f64 = ABOVE_ZERO, setting("0.5");
+        /// The highest threshold there may be.
+        most: f64 = ABOVE_ZERO, setting("2.0");
+    }
+    rules(within::<LearnThresholds>);
+}
+
+table! {
+    /// How the time constants of membranes learn: by Adam, with the means and the schedule of the weights.
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub struct LearnTimeConstants {
+        /// Learning rate at the start: how far a time constant moves in a step, about.
+        rate: Time = POSITIVE_SPAN, setting("\"10 us\"");
+        /// Learning rate at the end of the cosine schedule.
+        rate_final: Time = SPAN, setting("\"0.1 us\"");
+        /// The shortest there may be.
+        shortest: Time = POSITIVE_SPAN;
+        /// The longest there may be.
+        longest: Time = POSITIVE_SPAN;
+    }
+    rules(within::<LearnTimeConstants>);
+}
+
+/// What is wrong with rates that rise and a range that is empty.
+fn within<T: Range>(lower: &mut Lower<'_>, learned: &Fields) {
+    schedule(lower, learned);
+    let [least, most] = T::ENDS;
+    if let (Some(low), Some(high)) = (learned.amount(least), learned.amount(most))
+        && low >= high
+    {
+        lower.faults.push(
+            Diagnostic::error(format!("`{least}` of {} is not below `{most}`", learned.what))
+                .maybe_at(learned.place(least))
+                .also(learned.written(most), "the other end")
+                .allowed(format!("{least} below {most}: what learns stays within them")),
+        );
+    }
+}
+
+/// What learns stays within a range: the keys of its ends.
+trait Range {
+    const ENDS: [&'static str; 2];
+}
+
+impl Range for LearnThresholds {
+    const ENDS: [&'static str; 2] = ["least", "most"];
+}
+
+impl Range for LearnTimeConstants {
+    const ENDS: [&'static str; 2] = ["shortest", "longest"];
 }
 
 const GAIN: Key = Key::new("gain", ABOVE_ZERO, "Of the softmax.").setting("2.0");
@@ -140,6 +207,24 @@ impl Gradient {
     pub fn in_situ(&self) -> Option<&InSitu> {
         let Self::Exact { in_situ, .. } = self else { return None };
         in_situ.as_ref()
+    }
+
+    /// How delays (ms), thresholds (of that of the layer) and time constants (ms) learn, with the schedule of the weights.
+    pub fn learned(&self, weights: Schedule) -> [Option<Learned>; 3] {
+        let Self::Exact { delays, thresholds, time_constants, .. } = self else { return [None; 3] };
+        let ms = |time: Time| time.as_seconds() * 1e3;
+        let learned = |[rate, rate_final, least, most]: [f64; 4]| Learned {
+            schedule: Schedule { rate, rate_final, ..weights },
+            least,
+            most,
+        };
+        [
+            delays.as_ref().map(|of| learned([ms(of.rate), ms(of.rate_final), 0.0, ms(of.longest)])),
+            thresholds.as_ref().map(|of| learned([of.rate, of.rate_final, of.least, of.most])),
+            time_constants
+                .as_ref()
+                .map(|of| learned([of.rate, of.rate_final, of.shortest, of.longest].map(ms))),
+        ]
     }
 
     /// The loss, if the gradient is exact.
@@ -223,12 +308,13 @@ table! {
 }
 
 fn schedule(lower: &mut Lower<'_>, rates: &Fields) {
-    if let (Some(rate), Some(last)) = (rates.number("rate"), rates.number("rate_final"))
+    if let (Some(rate), Some(last)) = (rates.amount("rate"), rates.amount("rate_final"))
         && last > rate
     {
+        let unit = if matches!(rates.entry("rate").key.kind, Kind::Quantity(..)) { " s" } else { "" };
         lower.faults.push(
             Diagnostic::error(format!(
-                "`rate_final` of {} is {last}, above `rate`, which is {rate}",
+                "`rate_final` of {} is {last}{unit}, above `rate`, which is {rate}{unit}",
                 rates.what
             ))
             .maybe_at(rates.written("rate_final").or(rates.place("rate")))

@@ -82,8 +82,9 @@ pub trait Teacher<R: Scalar>: Sized {
     /// Goes on with the devices that a checkpoint kept.
     fn go_on_in_situ(&mut self, _: State<R>) {}
 
-    /// The delays of single synapses that go with weights, in ms, by projection.
-    fn delays(&self, _: &Weights<R>) -> Vec<(usize, Vec<f64>)> {
+    /// What else goes with weights, by name, in SI units: delays of the synapses of a projection, thresholds of the neurons and the time
+    /// constant of a population.
+    fn beside(&self, _: Of<'_>, _: &Weights<R>) -> Vec<(String, Vec<f64>)> {
         Vec::new()
     }
 

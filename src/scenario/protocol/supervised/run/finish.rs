@@ -15,9 +15,29 @@ use crate::scenario::run::training::mean_and_sd;
 use crate::training::Evaluation;
 use crate::training::Scalar;
 use crate::training::exact::InSitu;
+use crate::units::{Second, Volt};
 use std::sync::atomic::Ordering;
 
 use super::{Run, learned};
+
+/// What neurons have learned beside their weights. (Delays are drawn.)
+fn told_beside(name: &str, values: &[f64]) -> Option<String> {
+    let (what, population) = name.split_once('.')?;
+    let (least, most) =
+        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let told = match what {
+        "tau_m" => format!("tau_m of `{population}` is {} after learning", Second::new(mean)),
+        "v_th" => format!(
+            "thresholds of `{population}` are {} to {} after learning, {} on average",
+            Volt::new(least),
+            Volt::new(most),
+            Volt::new(mean)
+        ),
+        _ => return None,
+    };
+    Some(told)
+}
 
 impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
     /// Final test, programming cases, shown sample, energy.
@@ -64,7 +84,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                 self.log.notes.extend(overlapping(self.plan, &test.totals));
                 per_inference =
                     Some(inference(self.plan, self.network, &self.trained, &energy, &test.totals));
-                self.programming(&values, first, test.accuracy(), context)?;
+                self.programming((&weights, &values), first, test.accuracy(), context)?;
                 self.show(&weights, first);
                 // What follows takes long too.
                 if context.store.due_at_end() && !context.stop.load(Ordering::Relaxed) {
@@ -79,9 +99,8 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             && self.result.programming.len() == self.protocol.programming.len();
         let mut arrays = named_arrays(self.plan, self.network, &values, &arrays, &mut self.log.notes);
         let mut numbers = values;
-        for (projection, delays) in self.teacher.delays(&weights) {
-            let name = format!("delay.{}", self.plan.projections[projection].name);
-            let data: Vec<f64> = delays.iter().map(|ms| ms / 1e3).collect();
+        for (name, data) in self.teacher.beside(self.of, &weights) {
+            self.log.notes.extend(told_beside(&name, &data));
             numbers.push(data.clone());
             arrays.push(NamedArray { name, rows: data.len(), cols: 1, data });
         }
@@ -138,7 +157,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
     /// Tests the weights as each programming case leaves them on the devices.
     fn programming(
         &mut self,
-        values: &[Vec<f64>],
+        (trained, values): (&Weights<R>, &[Vec<f64>]),
         first: u64,
         float_accuracy: f64,
         context: &mut RunContext<'_>,
@@ -166,7 +185,9 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                     programmed[index] = of_synapses(&self.plan.projections[index].connect, &array);
                     reads[index] = line_energies(&self.network.projections[index], &array, &device.read);
                 }
-                let weights = Weights::<R>::from_values(self.network, &programmed);
+                let mut weights = Weights::<R>::from_values(self.network, &programmed);
+                // What learned beside the weights is no matter of devices.
+                weights.projections.extend(trained.projections.iter().skip(values.len()).cloned());
                 let what = format!("{}: draw {} of {}", case.name, draw + 1, case.draws);
                 let test = self.test(&weights, first, &what, context)?;
                 if test.answers.len() < self.data.test_labels.len() {
