@@ -2,7 +2,7 @@
 
 use super::plan::{Connect, DevicePlan, Input, Plan, SwitchEnergy};
 use super::synapses::{self, rows_of};
-use crate::crossbar::{Array, Draw, ProgramError, Shape};
+use crate::crossbar::{Alone, Array, Draw, ProgramError, Shape};
 use crate::device::fault::FaultRates;
 use crate::hint::many;
 use crate::network::{self, Builder, Distribution, Network, Origin, Rows, Shared};
@@ -260,7 +260,8 @@ pub fn program(
     })?;
     // Of what learns the devices that do are stuck while they learn.
     let faults = if description.plasticity.is_some() { FaultRates::default() } else { device.faults };
-    let array = array.left_alone(&faults, (device.age, &device.retention), draw, stop);
+    let alone = Alone { faults, after: device.age, retention: device.retention };
+    let array = array.left_alone(&alone, draw, stop);
     let array = array.ok_or(AssembleError::Stopped)?;
     if tracing::enabled!(target: "memspike::program", tracing::Level::TRACE) {
         let population = plan.populations[description.to].name.as_str();

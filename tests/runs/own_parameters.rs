@@ -100,3 +100,21 @@ fn devices_are_tested_with_the_delays_and_thresholds_that_were_learned() {
     let far = array(&outcome, "delay.input").iter().filter(|&&delay| delay > 3e-3).count();
     assert!(far > 10, "{far} delays beyond what is drawn");
 }
+
+/// Weights are learned with devices that are stuck or have decayed since they were programmed, if that is asked.
+#[test]
+fn age_and_stuck_devices_are_there_while_layers_learn() {
+    let with = |crossbar: &str| {
+        let crossbar = format!("projection.input.crossbar={{ w_max = \"5 uA\"{crossbar} }}");
+        let device =
+            ["device.synapse.preset=ag-tio2-pt-rs-analog", "projection.input.device=synapse", &crossbar];
+        let short = short("layers/yin-yang", &[&device, &["protocol.epochs=1", "protocol.test_every=1"]]);
+        array(&done(&short), "weight.input").to_vec()
+    };
+    let new = with("");
+    for crossbar in
+        [", age = \"30000 s\"", ", faults = { stuck_off = 0.05 }", ", faults = { stuck_on = 0.05 }"]
+    {
+        assert!(with(crossbar) != new, "{crossbar}");
+    }
+}

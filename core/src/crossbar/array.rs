@@ -135,33 +135,18 @@ impl Array {
         Ok(array.summed())
     }
 
-    /// The same devices `after` they were programmed, with nothing done to them since: those that are stuck at an end of their range,
-    /// and what is left of the conductance of the others by their [`Retention`].
-    ///
-    /// Which devices are stuck and how long each of them holds is drawn by its index, the same in every programming. `None` if `stop`
-    /// was set meanwhile.
+    /// The same devices some time after they were programmed. `None` if `stop` was set meanwhile.
     #[must_use]
-    pub fn left_alone(
-        mut self,
-        faults: &FaultRates,
-        (after, retention): (Option<Second>, &Retention),
-        Draw { seed, entity: projection, .. }: Draw,
-        stop: &AtomicBool,
-    ) -> Option<Self> {
-        if *faults == FaultRates::default() && after.is_none() {
+    pub fn left_alone(mut self, alone: &Alone, draw: Draw, stop: &AtomicBool) -> Option<Self> {
+        if alone.is_nothing() {
             return Some(self);
         }
-        let (g_min, g_max) = self.mapping.range().ends();
-        for (device, g) in self.conductances.iter_mut().enumerate() {
-            if device % STRETCH == 0 && stop.load(Ordering::Relaxed) {
+        let ends = self.mapping.range().ends();
+        for (stretch, devices) in self.conductances.chunks_mut(STRETCH).enumerate() {
+            if stop.load(Ordering::Relaxed) {
                 return None;
             }
-            let of = entity(projection, device);
-            if let Some(fault) = faults.of(seed, of) {
-                *g = fault.conductance(g_min, g_max);
-            } else if let Some(after) = after {
-                *g = retention.conductance(*g, after.get(), retention.lifetime(seed, of));
-            }
+            alone.leave(ends, draw, stretch * STRETCH, devices);
         }
         Some(self.summed())
     }
@@ -228,6 +213,42 @@ impl Array {
     }
 }
 
+/// What becomes of devices with which nothing is done after they were programmed: some are stuck at an end of their range, and of the
+/// conductance of the others there is left what their [`Retention`] says.
+///
+/// Which devices are stuck and how long each of them holds is drawn by its index, the same in every programming.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Alone {
+    /// Devices that no pulse changes.
+    pub faults: FaultRates,
+    /// How long ago they were programmed; `None`: just now.
+    pub after: Option<Second>,
+    /// How conductances decay.
+    pub retention: Retention,
+}
+
+impl Alone {
+    /// Whether nothing becomes of them.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.faults == FaultRates::default() && self.after.is_none()
+    }
+
+    /// What is left of the conductances of devices from the index `first` on, of a range (g_min, g_max).
+    pub fn leave(&self, (g_min, g_max): (f64, f64), draw: Draw, first: usize, conductances: &mut [f64]) {
+        let Self { faults, after, retention } = self;
+        let Draw { seed, entity: projection, .. } = draw;
+        for (device, g) in (first..).zip(conductances) {
+            let of = entity(projection, device);
+            if let Some(fault) = faults.of(seed, of) {
+                *g = fault.conductance(g_min, g_max);
+            } else if let Some(after) = after {
+                *g = retention.conductance(*g, after.get(), retention.lifetime(seed, of));
+            }
+        }
+    }
+}
+
 /// Programmes arrays row by row.
 ///
 /// Each target is moved to the nearest level, stretched with the device's own range and spread: see
@@ -291,7 +312,7 @@ mod tests {
         let rates = FaultRates { stuck_on: 0.5, stuck_off: 0.0 };
         let law = crate::device::retention::DecayLaw::Perfect;
         let retention = Retention { law, g_inf: Siemens::new(1e-9), lifetime_sigma: 0.0 };
-        assert!(array.left_alone(&rates, (None, &retention), DRAW, &stop).is_none());
+        assert!(array.left_alone(&Alone { faults: rates, after: None, retention }, DRAW, &stop).is_none());
     }
     const PAPER: Spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
 
@@ -370,19 +391,26 @@ mod tests {
         let retention = Retention { law, g_inf: Siemens::new(1e-9), lifetime_sigma: 0.0 };
         let fresh = program(PAPER, DRAW);
         let none = FaultRates::default();
-        let aged =
-            fresh.clone().left_alone(&none, (Some(Second::new(78e3)), &retention), DRAW, &GOING).unwrap();
+        let aged = fresh
+            .clone()
+            .left_alone(&Alone { faults: none, after: Some(Second::new(78e3)), retention }, DRAW, &GOING)
+            .unwrap();
         for (g, was) in aged.conductances().iter().zip(fresh.conductances()) {
             let want = 1e-9 + (was - 1e-9) * (-1.0f64).exp();
             assert!((g / want - 1.0).abs() < 1e-12, "{g:e} {want:e}");
         }
         let row: f64 = aged.conductances()[..8].iter().sum();
         assert_eq!(aged.row_sum(0), row);
-        assert_eq!(fresh.clone().left_alone(&none, (None, &retention), DRAW, &GOING).unwrap(), fresh);
+        assert_eq!(
+            fresh.clone().left_alone(&Alone { faults: none, after: None, retention }, DRAW, &GOING).unwrap(),
+            fresh
+        );
         // Half of them stuck on: these are at the end of the range after any time.
         let rates = FaultRates { stuck_on: 0.5, stuck_off: 0.0 };
-        let worn =
-            fresh.clone().left_alone(&rates, (Some(Second::new(78e3)), &retention), DRAW, &GOING).unwrap();
+        let worn = fresh
+            .clone()
+            .left_alone(&Alone { faults: rates, after: Some(Second::new(78e3)), retention }, DRAW, &GOING)
+            .unwrap();
         let stuck = worn.conductances().iter().filter(|g| **g == 1e-5).count();
         assert!((12..=28).contains(&stuck), "{stuck} of 40");
         let others = worn.conductances().iter().zip(aged.conductances()).filter(|(a, b)| a == b).count();
@@ -392,7 +420,11 @@ mod tests {
         let after = |draw: u64| {
             let draw = Draw { draw, ..DRAW };
             program(Spread::NONE, draw)
-                .left_alone(&rates, (Some(Second::new(1e4)), &spread), draw, &GOING)
+                .left_alone(
+                    &Alone { faults: rates, after: Some(Second::new(1e4)), retention: spread },
+                    draw,
+                    &GOING,
+                )
                 .unwrap()
         };
         assert_eq!(after(0), after(7));

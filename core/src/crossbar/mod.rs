@@ -5,4 +5,4 @@
 
 mod array;
 
-pub use array::{Array, Draw, ProgramError, Shape, Writer};
+pub use array::{Alone, Array, Draw, ProgramError, Shape, Writer};

@@ -1,7 +1,7 @@
 //! Weights of layers as their devices have them.
 
 use super::passage::Parameters;
-use crate::crossbar::{Draw, Writer};
+use crate::crossbar::{Alone, Draw, Writer};
 use crate::engine::lockstep::Net;
 use crate::engine::{SimulationError, Team};
 use crate::numeric::Real;
@@ -16,6 +16,8 @@ pub struct Programmed {
     pub mapping: Mapping,
     /// How far from its target a conductance ends up.
     pub spread: Spread,
+    /// What becomes of it until samples are shown.
+    pub alone: Alone,
 }
 
 /// Programmings of a training begin with this draw: they are those of no test.
@@ -59,6 +61,10 @@ pub(super) fn program<R: Real>(
                 let mut weights: Vec<f64> = from[..size].iter().map(|w| w.to_f64()).collect();
                 let mut conductances = vec![0.0; size * devices.mapping.devices()];
                 writer.write(row, &weights, &mut conductances);
+                if !devices.alone.is_nothing() {
+                    let ends = devices.mapping.range().ends();
+                    devices.alone.leave(ends, draw, row * conductances.len(), &mut conductances);
+                }
                 devices.mapping.weights(&conductances, &mut weights);
                 into.iter_mut().zip(&weights).for_each(|(w, &value)| *w = R::from_f64(value));
             });

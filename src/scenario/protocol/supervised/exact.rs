@@ -3,6 +3,7 @@
 use super::layers;
 use super::plan::Gradient;
 use super::teach::{Exam, Lessons, Of, Teacher, settings};
+use crate::crossbar::Alone;
 use crate::encoding::FirstSpikes;
 use crate::engine::lockstep::{Layer, Net};
 use crate::engine::{SimulationError, Spike, Threads};
@@ -53,7 +54,8 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
                 learning.extend(in_situ.pulsed(input.projection, device, mapping));
                 continue;
             }
-            devices.push(Programmed { projection: input.projection, mapping, spread: device.spread });
+            let alone = Alone { faults: device.faults, after: device.age, retention: device.retention };
+            devices.push(Programmed { projection: input.projection, mapping, spread: device.spread, alone });
         }
         let settings = settings(of, data.train_labels.len());
         let [delays, thresholds, taus] = gradient.learned(settings.schedule);
