@@ -208,8 +208,10 @@ pub fn estimate(plan: &Plan) -> Estimate {
         let devices = if projection.device.is_some() { 24.0 } else { 0.0 };
         // What the rule remembers and, where pairs are listed, which of them a spike potentiates.
         let learning = projection.plasticity.as_ref().map_or(0.0, |plasticity| {
-            let memory = Memory::per_synapse(&plasticity.rule, projection.device.is_some());
-            memory as f64 + 3.0 * target
+            let memory = Memory::per_synapse(&plasticity.rule, projection.device.is_some(), own_delays);
+            // Columns, synapses by their column and, where these have no arrivals of their own, their rows: 4 bytes each.
+            let listed = if own_delays { 8.0 } else { 12.0 };
+            memory as f64 + if target > 0.0 { listed } else { 0.0 }
         });
         let each = target + weight + delay;
         bytes += synapses * (each + besides + devices + learning) + 12.0 * rows;
@@ -317,6 +319,32 @@ mod tests {
             &["engine.storage=\"f64\""],
         ));
         assert!(pair - still.bytes >= 12e9, "{pair:e} and {:e}", still.bytes);
+    }
+
+    #[test]
+    fn a_delay_of_its_own_takes_a_synapse_that_learns_twelve_bytes_more_at_most() {
+        let bytes = |delay: &str, rule: &str| {
+            let keys =
+                format!("{DEGREE}weight = \"1 mV\"\ndelay = {delay}\nplasticity.w_max = \"2 mV\"\n{rule}");
+            estimate(&plan(&keys, &[])).bytes
+        };
+        // Besides the delay itself: what a row remembers is the synapse's now, which needs no row beside its column.
+        let more = |rule: &str| {
+            let apart = bytes("{ uniform = [\"1 ms\", \"10 ms\"] }", rule);
+            (apart - bytes("\"1 ms\"", rule)) / 1e9 - 8.0
+        };
+        let steps = "plasticity.a_plus = 0.1\nplasticity.a_minus = 0.1\n";
+        for (rule, want) in [
+            ("plasticity.pairing = \"all_to_all\"", 4.0),
+            ("plasticity.pairing = \"pre_centred\"", -4.0),
+            ("plasticity.pairing = \"restricted\"", 12.0),
+            (&format!("{steps}plasticity.rule = \"stdp_triplet\""), 12.0),
+            (&format!("{steps}plasticity.rule = \"rectangular\"\nplasticity.window = \"5 ms\""), 4.0),
+            ("plasticity.a_plus = 0.1\nplasticity.rule = \"post_trace\"", 4.0),
+            ("plasticity.rule = \"filament\"", 4.0),
+        ] {
+            assert_eq!(more(rule), want, "{rule}");
+        }
     }
 
     #[test]

@@ -194,6 +194,86 @@ fn synapses_that_were_asked_for_are_written_with_the_unit_of_each() {
     }
 }
 
+/// A line spikes at 10 ms and three neurons at 20 ms. It arrives 7 ms before, at that instant and 4 ms after it, by the delays of a
+/// table: the weights are those of the pair rule, from the file to the report.
+#[test]
+fn synapses_of_a_table_learn_after_their_own_delays() {
+    let place = Place::new();
+    let table = "pre,post,weight [mV],delay [ms]\n0,0,0.5,3\n0,1,0.5,10\n0,2,0.5,14\n";
+    fs::write(place.path().join("synapses.csv"), table).unwrap();
+    let scenario = r#"
+[source.line]
+kind = "spike_list"
+size = 1
+spikes = [["10 ms", 0]]
+[source.teacher]
+kind = "spike_list"
+size = 3
+spikes = [["20 ms", 0], ["20 ms", 1], ["20 ms", 2]]
+[population.cells]
+size = 3
+[projection.learning]
+from = "line"
+to = "cells"
+connect = "list"
+file = "synapses.csv"
+[projection.learning.plasticity]
+rule = "stdp_pair"
+at_zero = "ltp"
+a_plus = 0.021
+a_minus = 0.0247
+tau_plus = "16.8 ms"
+tau_minus = "33.7 ms"
+relative_to = "span"
+w_max = "1 mV"
+[projection.telling]
+from = "teacher"
+to = "cells"
+connect = "one_to_one"
+weight = "300 mV"
+[protocol]
+kind = "simulate"
+duration = "30 ms"
+[record]
+weights = ["learning"]
+weights_interval = "15 ms"
+weight_changes = ["learning"]
+connections = ["learning"]
+"#;
+    fs::write(place.path().join("late.toml"), scenario).unwrap();
+    let ran = place.memspike(&["run", "late.toml", "--out", "here"]);
+    assert_eq!(code(&ran), 0, "{}", err(&ran));
+    let rows = |name: &str| -> Vec<Vec<String>> {
+        let text = fs::read_to_string(place.path().join("here").join(name)).unwrap();
+        text.lines().skip(1).map(|line| line.split(',').map(String::from).collect()).collect()
+    };
+    let number = |text: &String| text.parse::<f64>().unwrap();
+    let want = [0.5 + 0.021 * (-7.0f64 / 16.8).exp(), 0.5 + 0.021, 0.5 - 0.0247 * (-4.0f64 / 33.7).exp()]
+        .map(|w| w * 1e-3);
+    let samples = rows("weight_samples.csv");
+    assert_eq!(samples.len(), 9);
+    let changes = rows("weight_changes.csv");
+    // (time, post) of every change: two at the spikes, and one when the line arrives after that.
+    let when: Vec<_> =
+        changes.iter().map(|row| (row[0].as_str(), row[2].as_str(), row[3].as_str())).collect();
+    assert_eq!(when, [("20", "0", "0"), ("20", "0", "1"), ("24", "0", "2")]);
+    for (post, want) in want.iter().enumerate() {
+        let last = samples.iter().rfind(|row| row[3] == post.to_string()).unwrap();
+        assert!((number(&last[4]) - want).abs() < 1e-15, "{last:?} {want}");
+        let change = changes.iter().rfind(|row| row[3] == post.to_string()).unwrap();
+        assert_eq!((number(&change[4]), &change[5]), (5e-4, &last[4]));
+    }
+    let delays: Vec<_> = rows("connections.csv").into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(delays, ["3", "10", "14"]);
+    let summary = json(&fs::read_to_string(place.path().join("here/summary.json")).unwrap());
+    let learned = &summary["plasticity"][0];
+    assert_eq!((&learned["pre_updates"], &learned["post_updates"]), (&3.into(), &3.into()), "{summary:#}");
+    let mean = want.iter().sum::<f64>() / 3.0;
+    assert!((learned["weight_mean"].as_f64().unwrap() - mean).abs() < 1e-15, "{learned}");
+    let page = fs::read_to_string(place.path().join("here/report.html")).unwrap();
+    assert!(page.contains("learning"));
+}
+
 #[test]
 fn an_existing_directory_is_kept_unless_it_is_a_run_and_force_is_given() {
     let place = Place::with_scenario();

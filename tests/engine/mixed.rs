@@ -82,7 +82,6 @@ impl Case {
         let learns = number.is_multiple_of(4);
         let rules = built.network.projections.iter().map(|projection| {
             let can = projection.kernel == Kernel::Delta
-                && projection.delays.is_none()
                 && projection.synapses(built.network.populations[projection.to].size) < 30_000;
             (learns && can && mix(&mut state) < 0.5).then_some((number / 4) as usize + projection.to)
         });
@@ -206,6 +205,10 @@ fn note(case: &Case, seen: &Seen, all: &mut BTreeMap<String, u32>) {
     saw("samples", seen.samples.len() > 5);
     saw("spikes", seen.spikes.len() > 20);
     saw("learning", case.learns());
+    let late =
+        network.projections.iter().zip(&case.rules).any(|(p, rule)| rule.is_some() && p.delays.is_some());
+    saw("plastic delays of single synapses", late);
+    saw("plastic delays of single synapses in windows", late && windows.is_some());
     for form in [Form::SharedDecay, Form::Scaled, Form::OwnTime] {
         saw(&format!("{form:?}"), network.populations.iter().any(|p| p.form == form));
     }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 use memspike::engine::{Learning, Queue, Silent, Simulation, layout};
-use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
+use memspike::network::{Builder, Delays, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::plasticity::{Plastic, Rule};
 use memspike::time::Time;
@@ -174,17 +174,19 @@ impl Trains {
         }
     }
 
-    /// All instants, ascending.
-    pub fn instants(&self) -> Vec<u64> {
+    /// All instants, ascending; synapses may have delays of their own.
+    pub fn instants(&self, delays: &[u64]) -> Vec<u64> {
         let mut all: Vec<u64> = self.rows.iter().chain(&self.cols).flatten().copied().collect();
+        let late = |&delay: &u64| self.rows.iter().flatten().map(move |t| t - DELAY + delay);
+        all.extend(delays.iter().flat_map(late));
         all.sort_unstable();
         all.dedup();
         all
     }
 
     /// Neurons that spike exactly when they are told to, whatever their plastic inputs are: inputs are volts
-    /// against a threshold of a megavolt, and a teacher gives two.
-    pub fn network(&self, connect: Rows) -> Arc<Network> {
+    /// against a threshold of a megavolt, and a teacher gives two. Synapses have delays of their own unless there are none.
+    pub fn network(&self, connect: Rows, delays: &[u64]) -> Arc<Network> {
         let mut builder = Builder::default();
         let list = |trains: &[Vec<u64>], early: u64| {
             let spikes = trains.iter().enumerate();
@@ -204,7 +206,11 @@ impl Trains {
             ..Lif::default()
         };
         let post = builder.population("post", self.cols.len() as u32, lif);
-        builder.projection("plastic", pre, post, Kernel::Delta, Time::from_fs(DELAY), connect);
+        let plastic = builder.projection("plastic", pre, post, Kernel::Delta, Time::from_fs(DELAY), connect);
+        if !delays.is_empty() {
+            builder.delays(plastic, Delays::Exact(delays.to_vec()));
+            builder.multapses(plastic);
+        }
         builder.projection("teacher", teacher, post, Kernel::Delta, Time::ZERO, Rows::Dense);
         builder.finish().expect("a network")
     }

@@ -28,9 +28,22 @@ const INPUTS: u32 = 30;
 const CELLS: u32 = 10;
 pub const W_MAX: f64 = 0.08;
 
-/// Poisson inputs onto cells with a refractory time that are connected among themselves, with `sparse` synapses
-/// or all to all; their thresholds, starts and resets may `differ`.
-fn network(sparse: bool, differ: bool) -> Arc<Network> {
+/// How the cells are connected among themselves, and to their inputs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Synapses {
+    /// All to all.
+    Dense,
+    /// To three others, and all to all.
+    Sparse,
+    /// The same synapses, each with a delay of its own.
+    Apart,
+}
+
+use Synapses::{Apart, Dense, Sparse};
+
+/// Poisson inputs onto cells with a refractory time that are connected among themselves; their thresholds, starts and resets may
+/// `differ`.
+fn network(synapses: Synapses, differ: bool) -> Arc<Network> {
     let mut builder = Builder::default();
     let input = builder.source("input", INPUTS, SourceKind::Poisson);
     let lif = Lif {
@@ -47,8 +60,15 @@ fn network(sparse: bool, differ: bool) -> Arc<Network> {
     };
     let cells = builder.neurons("cells", (0..CELLS).map(own));
     let delay = |us: u64| Time::from_fs(us * MS / 1000);
-    builder.projection("input", input, cells, Kernel::Delta, delay(1000), Rows::Dense);
-    let connect = if sparse {
+    let all = match synapses {
+        Dense | Sparse => Rows::Dense,
+        Apart => {
+            let start = (0..=INPUTS).map(|row| (row * CELLS) as usize).collect();
+            Rows::sparse(start, (0..INPUTS).flat_map(|_| 0..CELLS).collect())
+        }
+    };
+    builder.projection("input", input, cells, Kernel::Delta, delay(1000), all);
+    let connect = if synapses != Dense {
         let start = (0..=CELLS as usize).map(|row| 3 * row).collect();
         let targets = (0..CELLS).flat_map(|row| {
             let mut row = [(row + 1) % CELLS, (row + 4) % CELLS, (row + 7) % CELLS];
@@ -61,6 +81,12 @@ fn network(sparse: bool, differ: bool) -> Arc<Network> {
     };
     let from = memspike::network::Origin::Population(cells);
     builder.projection("among", from, cells, Kernel::Delta, delay(1500), connect);
+    if synapses == Apart {
+        for (projection, count) in [(0, INPUTS * CELLS), (1, 3 * CELLS)] {
+            let fs = (0..count).map(|k| delay(500 + u64::from(k * 37 % 50) * 100).fs());
+            builder.delays(projection, Delays::Exact(fs.collect()));
+        }
+    }
     builder.finish().expect("a network")
 }
 
@@ -153,8 +179,8 @@ struct Case {
 }
 
 impl Case {
-    fn new(rule: Rule, devices: bool, sparse: bool) -> Self {
-        Self::of(network(sparse, false), rule, devices)
+    fn new(rule: Rule, devices: bool, synapses: Synapses) -> Self {
+        Self::of(network(synapses, false), rule, devices)
     }
 
     fn of(network: Arc<Network>, rule: Rule, devices: bool) -> Self {
@@ -225,9 +251,11 @@ impl Probe<f64> for Instants {
 
 fn each(mut check: impl FnMut(&Case, &str)) {
     for rule in rules() {
-        for (devices, sparse) in [(false, false), (false, true), (true, false), (true, true)] {
-            let what = format!("{rule:?}, devices {devices}, sparse {sparse}");
-            check(&Case::new(rule.clone(), devices, sparse), &what);
+        for (devices, synapses) in
+            [(false, Dense), (false, Sparse), (true, Dense), (true, Sparse), (true, Apart)]
+        {
+            let what = format!("{rule:?}, devices {devices}, {synapses:?}");
+            check(&Case::new(rule.clone(), devices, synapses), &what);
         }
     }
 }
@@ -256,7 +284,7 @@ fn engines_agree_at_once_or_waiting_watched_or_not() {
 #[test]
 fn and_where_the_neurons_differ() {
     for rule in rules() {
-        let case = Case::of(network(false, true), rule, false);
+        let case = Case::of(network(Dense, true), rule, false);
         assert!(case.network.populations[0].differ());
         agrees(&case, &format!("{:?}", case.rule));
     }
@@ -292,7 +320,7 @@ fn a_learning_run_may_be_cut_anywhere() {
 
 #[test]
 fn devices_bound_count_wear_and_pay_for_every_update() {
-    let case = Case::new(pair(Pairing::AllToAll, Dependence::Additive), true, false);
+    let case = Case::new(pair(Pairing::AllToAll, Dependence::Additive), true, Dense);
     let state: LearningState = decode(Payload::Plastic, &case.run::<Lanes>(true, &mut Silent)).unwrap();
     let devices = devices(0, 300);
     let memory = state.memories[0].as_ref().unwrap();
@@ -323,7 +351,7 @@ fn devices_bound_count_wear_and_pay_for_every_update() {
 fn cycle_to_cycle_noise_has_the_mean_that_was_asked_for() {
     // Every update of a device is dw e^(s z - s^2/2): the mean weight of many devices is that of ideal ones.
     let rule = pair(Pairing::AllToAll, Dependence::Additive);
-    let ideal = Case::new(rule.clone(), false, false);
+    let ideal = Case::new(rule.clone(), false, Dense);
     let layout = layout(&ideal.network, &ideal.network.projections[0]);
     let bounds = Bounds { w_min: -1e3, w_max: 1e3 };
     let Rule::Pair(mut wide) = rule else { panic!("a pair rule") };
@@ -356,7 +384,7 @@ fn cycle_to_cycle_noise_has_the_mean_that_was_asked_for() {
 
 #[test]
 fn a_state_of_another_network_is_refused() {
-    let case = Case::new(pair(Pairing::AllToAll, Dependence::Additive), false, false);
+    let case = Case::new(pair(Pairing::AllToAll, Dependence::Additive), false, Dense);
     let mut learning = case.learning(true);
     let mut weights = case.weights.clone();
     let mut simulation = case.start::<Lanes>();
@@ -369,13 +397,13 @@ fn a_state_of_another_network_is_refused() {
             Err(error) => error,
         }
     };
-    let other = Case::new(pair(Pairing::Restricted, Dependence::Additive), false, false);
+    let other = Case::new(pair(Pairing::Restricted, Dependence::Additive), false, Dense);
     let error = refusal(&other, state.clone());
     assert_eq!(
         error.to_string(),
         "the memory of projection `input` cannot be used: it is that of another rule, or of a projection of another size"
     );
-    let sparse = Case::new(pair(Pairing::AllToAll, Dependence::Additive), false, true);
+    let sparse = Case::new(pair(Pairing::AllToAll, Dependence::Additive), false, Sparse);
     assert!(matches!(refusal(&sparse, state.clone()), LearningError::State(_)));
     let mut fewer = state.clone();
     fewer.weights.own(1).pop();
@@ -412,12 +440,10 @@ fn cannot_learn(kernel: Kernel, change: impl Fn(&mut Builder)) -> String {
 }
 
 #[test]
-fn pulses_own_delays_and_fixed_weights_cannot_learn() {
+fn pulses_and_fixed_weights_cannot_learn() {
     let pulse = memspike::waveform::Waveform::rectangle(1.0, Time::from_fs(MS)).breakpoints();
     let error = cannot_learn(Kernel::Pulse(pulse), |_| {});
     assert!(error.starts_with("projection `only` has pulses of current"), "{error}");
-    let error = cannot_learn(Kernel::Delta, |builder| builder.delays(0, Delays::Exact(vec![MS])));
-    assert!(error.starts_with("projection `only` has delays of single synapses"), "{error}");
     for weights in [Fixed::Constant(0.1), Fixed::Compact(vec![0.1])] {
         let error = cannot_learn(Kernel::Delta, |builder| builder.fixed(0, weights.clone()));
         assert!(error.starts_with("projection `only` has weights that are kept"), "{error}");

@@ -1,5 +1,6 @@
 //! Learning rules through the network engine.
 
+mod apart;
 mod common;
 mod engines;
 mod own;

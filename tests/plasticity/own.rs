@@ -73,14 +73,15 @@ fn values_of_a_synapse_follow_its_arrivals_and_spikes() {
     trains.cols.iter_mut().for_each(|train| train.retain(|t| t.is_multiple_of(MS)));
     let (rule, law) = (Calcium::with(&[]).unwrap(), law());
     let connect = Rows::sparse(vec![0, 2, 3, 5], vec![0, 1, 1, 0, 1]);
-    let network = trains.network(connect);
+    let network = trains.network(connect, &[]);
     let synapses = [(0, 0), (0, 1), (1, 1), (2, 0), (2, 1)];
     let weights = trains.weights(&network, &[0.5; 5]);
     let of = Rule::local(rule.clone(), law);
-    let got = trajectory::<Lanes>(&network, &weights, &mut learning(&network, &of, true), &trains.instants());
+    let got =
+        trajectory::<Lanes>(&network, &weights, &mut learning(&network, &of, true), &trains.instants(&[]));
     assert_eq!(
         got,
-        trajectory::<Heap>(&network, &weights, &mut learning(&network, &of, false), &trains.instants())
+        trajectory::<Heap>(&network, &weights, &mut learning(&network, &of, false), &trains.instants(&[]))
     );
     for (k, (row, col)) in synapses.into_iter().enumerate() {
         let arrivals = trains.rows[row].iter().map(|&t| (t, C[0]));

@@ -8,7 +8,7 @@ use memspike::engine::{
     Heap, Lanes, Learning, LearningState, Pool, Queue, Record, Recording, Run, Silent, Simulation, Spike,
     Stream, Threads, layout,
 };
-use memspike::network::{Builder, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
+use memspike::network::{Builder, Delays, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::plasticity::{Plastic, Rule};
 use memspike::snapshot::{Payload, decode, encode};
@@ -23,7 +23,7 @@ const CELLS: u32 = 2 * BLOCK + 100;
 const END: Time = Time::from_fs(50 * MS);
 
 /// Neurons that one thing alone tells apart: whether they keep their own time. Those fire by themselves too, and are
-/// reached by currents that fade.
+/// reached by currents that fade. They reach each other after delays of single synapses.
 fn network(form: Form) -> Arc<Network> {
     let own_time = form == Form::OwnTime;
     let mut builder = Builder::default();
@@ -57,6 +57,8 @@ fn network(form: Form) -> Arc<Network> {
     builder.projection("noise", noise, cells, Kernel::Delta, Time::ZERO, Rows::OneToOne);
     builder.uncounted(1);
     builder.projection("among", Origin::Population(cells), cells, Kernel::Delta, us(1500), fan_out(CELLS, 3));
+    let own = (0..u64::from(CELLS) * 3).map(|k| us(1500 + k * 7919 % 1000).fs());
+    builder.delays(2, Delays::Exact(own.collect()));
     let network = builder.finish().expect("a network");
     assert_eq!(network.populations[0].form, form);
     network

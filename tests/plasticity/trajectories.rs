@@ -1,7 +1,7 @@
 //! Weight trajectories through the network engine against an independent computation: every pair of spikes is
 //! enumerated anew at every instant, in double-double arithmetic.
 
-use crate::common::{self, Dd, MS, Trains, decay, learning, trajectory};
+use crate::common::{self, DELAY, Dd, MS, Trains, decay, learning, trajectory};
 use memspike::engine::{Heap, Lanes};
 use memspike::network::Rows;
 use memspike::plasticity::{
@@ -182,7 +182,20 @@ impl Oracle for PostTrace {
 
 /// The largest difference between the engine's trajectories and the oracle's; all engines have the same bits.
 fn compare(rule: &Rule, oracle: &dyn Oracle, law: &Law, trains: &Trains, connect: &Rows, seed: u64) -> f64 {
-    let network = trains.network(connect.clone());
+    compare_late(rule, oracle, law, trains, (connect, &[]), seed)
+}
+
+/// The same of synapses that may have delays of their own.
+fn compare_late(
+    rule: &Rule,
+    oracle: &dyn Oracle,
+    law: &Law,
+    trains: &Trains,
+    (connect, delays): (&Rows, &[u64]),
+    seed: u64,
+) -> f64 {
+    let network = trains.network(connect.clone(), delays);
+    let instants = trains.instants(delays);
     let synapses: Vec<(usize, usize)> = match connect {
         Rows::Dense => {
             (0..trains.rows.len()).flat_map(|row| (0..trains.cols.len()).map(move |col| (row, col))).collect()
@@ -195,11 +208,9 @@ fn compare(rule: &Rule, oracle: &dyn Oracle, law: &Law, trains: &Trains, connect
     let mut dice = common::Dice(seed | 1);
     let initial: Vec<f64> = synapses.iter().map(|_| 0.2 + 0.6 * dice.unit()).collect();
     let weights = trains.weights(&network, &initial);
-    let got =
-        trajectory::<Heap>(&network, &weights, &mut learning(&network, rule, false), &trains.instants());
+    let got = trajectory::<Heap>(&network, &weights, &mut learning(&network, rule, false), &instants);
     for wait in [false, true] {
-        let fast =
-            trajectory::<Lanes>(&network, &weights, &mut learning(&network, rule, wait), &trains.instants());
+        let fast = trajectory::<Lanes>(&network, &weights, &mut learning(&network, rule, wait), &instants);
         assert_eq!(fast.len(), got.len());
         for (fast, got) in fast.iter().zip(&got) {
             let bits = |w: &[f64]| w.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
@@ -208,10 +219,12 @@ fn compare(rule: &Rule, oracle: &dyn Oracle, law: &Law, trains: &Trains, connect
     }
     let mut worst = 0.0f64;
     for (k, &(row, col)) in synapses.iter().enumerate() {
-        let (pre, post) = (&trains.rows[row], &trains.cols[col]);
+        let delay = delays.get(k).copied().unwrap_or(DELAY);
+        let pre: Vec<u64> = trains.rows[row].iter().map(|t| t - DELAY + delay).collect();
+        let (pre, post) = (&pre[..], &trains.cols[col][..]);
         let mut w = Dd::of(initial[k]);
         let mut travelled = 0.0;
-        for t in trains.instants() {
+        for &t in &instants {
             let start = w.0;
             if pre.contains(&t) {
                 let change = oracle.depression(pre, post, t);
@@ -268,7 +281,7 @@ fn every_pairing_with_every_dependence_is_the_sum_over_its_pairs() {
 fn after_pairs(pairing: Pairing, arrivals: &[u64], posts: &[u64]) -> f64 {
     let of = |times: &[u64]| vec![times.iter().map(|t| t * MS).collect()];
     let trains = Trains { rows: of(arrivals), cols: of(posts) };
-    let network = trains.network(Rows::Dense);
+    let network = trains.network(Rows::Dense, &[]);
     let rule = Rule::Pair(pair(pairing, law(Dependence::Additive, Unit::Span), AtZero::None));
     let weights = trains.weights(&network, &[0.5]);
     let last = |all: Vec<(u64, Vec<f64>)>| all.last().map_or(f64::NAN, |record| record.1[0]);
@@ -276,13 +289,13 @@ fn after_pairs(pairing: Pairing, arrivals: &[u64], posts: &[u64]) -> f64 {
         &network,
         &weights,
         &mut learning(&network, &rule, false),
-        &trains.instants(),
+        &trains.instants(&[]),
     ));
     let lanes = last(trajectory::<Lanes>(
         &network,
         &weights,
         &mut learning(&network, &rule, false),
-        &trains.instants(),
+        &trains.instants(&[]),
     ));
     assert_eq!(heap.to_bits(), lanes.to_bits());
     heap
@@ -325,22 +338,26 @@ fn one_synapse_per_row_learns_like_the_others() {
     compare(&Rule::Pair(pair), &pair, &law, &trains, &Rows::OneToOne, 3);
 }
 
+fn triplet(nearest: bool) -> Triplet {
+    Triplet {
+        nearest,
+        a_plus: 0.004,
+        a_minus: 0.012,
+        a3_plus: 0.011,
+        a3_minus: 0.003,
+        tau_plus: Second::new(16.8e-3),
+        tau_minus: Second::new(33.7e-3),
+        tau_x: Second::new(101e-3),
+        tau_y: Second::new(125e-3),
+    }
+}
+
 #[test]
 fn triplets_are_products_of_four_traces() {
     for nearest in [false, true] {
         for dependence in DEPENDENCES {
             let law = law(dependence, Unit::Span);
-            let triplet = Triplet {
-                nearest,
-                a_plus: 0.004,
-                a_minus: 0.012,
-                a3_plus: 0.011,
-                a3_minus: 0.003,
-                tau_plus: Second::new(16.8e-3),
-                tau_minus: Second::new(33.7e-3),
-                tau_x: Second::new(101e-3),
-                tau_y: Second::new(125e-3),
-            };
+            let triplet = triplet(nearest);
             let trains = Trains::new(1234, 3, 2, 35.0, 1000 * MS);
             compare(&Rule::local(triplet, law), &triplet, &law, &trains, &Rows::Dense, 21);
         }
@@ -358,6 +375,67 @@ fn window_and_trace_rules_count_the_arrivals_of_their_instant() {
             let tau_plus = Second::new(20e-3);
             let trace = PostTrace { a_plus: 0.05, a_minus: None, target: 0.4, tau_plus, saturate };
             compare(&Rule::local(trace, law), &trace, &law, &trains, &Rows::Dense, 2);
+        }
+    }
+}
+
+/// Synapses with delays of their own: two of the second line lead to one neuron, and two arrive together.
+fn late() -> (Rows, [u64; 6]) {
+    let rows = Rows::sparse(vec![0, 2, 4, 6], vec![0, 1, 1, 1, 0, 1]);
+    (rows, [MS / 2, 5 * MS / 2, 3 * MS / 2, 15 * MS, 3 * MS / 2, 200 * MS + 7])
+}
+
+#[test]
+fn a_synapse_with_a_delay_of_its_own_learns_from_its_own_arrivals() {
+    let (connect, delays) = late();
+    let late = (&connect, &delays[..]);
+    let mut seed = 500;
+    for pairing in Pairing::ALL {
+        for (dependence, at_zero) in
+            DEPENDENCES.into_iter().zip([AtZero::None, AtZero::Ltp, AtZero::Ltd, AtZero::Ltp])
+        {
+            seed += 1;
+            let law = law(dependence, Unit::Span);
+            let pair = pair(pairing, law, at_zero);
+            let trains = Trains::new(seed * 977, 3, 2, 30.0, 1200 * MS);
+            compare_late(&Rule::Pair(pair), &pair, &law, &trains, late, seed);
+        }
+    }
+    let law = law(Dependence::Multiplicative, Unit::Span);
+    let trains = Trains::new(4321, 3, 2, 35.0, 1000 * MS);
+    for nearest in [false, true] {
+        let triplet = triplet(nearest);
+        compare_late(&Rule::local(triplet, law), &triplet, &law, &trains, late, 21);
+    }
+    let rectangular = Rectangular { a_plus: 0.07, a_minus: 0.05, window: Time::from_fs(10 * MS) };
+    compare_late(&Rule::local(rectangular, law), &rectangular, &law, &trains, late, 2);
+    for saturate in [false, true] {
+        let tau_plus = Second::new(20e-3);
+        let trace = PostTrace { a_plus: 0.05, a_minus: None, target: 0.4, tau_plus, saturate };
+        compare_late(&Rule::local(trace, law), &trace, &law, &trains, late, 2);
+    }
+}
+
+#[test]
+fn three_synapses_of_one_pair_see_one_spike_before_after_and_with_their_arrivals() {
+    // A line spikes at 10 ms, its neuron at 20 ms. After 3, 10 and 14 ms it arrives 7 ms before, at that instant and 4 ms after it:
+    // dw = a_plus e^(-7/16.8), what `at_zero` says of a_plus and a_minus, and -a_minus e^(-4/33.7).
+    let trains = Trains { rows: vec![vec![10 * MS + DELAY]], cols: vec![vec![20 * MS]] };
+    let delays = [3 * MS, 10 * MS, 14 * MS];
+    let network = trains.network(Rows::sparse(vec![0, 3], vec![0; 3]), &delays);
+    let weights = trains.weights(&network, &[0.5; 3]);
+    let (before, after) = (0.021 * (-7.0f64 / 16.8).exp(), -0.0247 * (-4.0f64 / 33.7).exp());
+    for (at_zero, at_once) in [(AtZero::None, 0.0), (AtZero::Ltp, 0.021), (AtZero::Ltd, -0.0247)] {
+        for pairing in Pairing::ALL {
+            let rule = Rule::Pair(pair(pairing, law(Dependence::Additive, Unit::Span), at_zero));
+            let learn = |wait| learning(&network, &rule, wait);
+            let end = [100 * MS];
+            let heap = trajectory::<Heap>(&network, &weights, &mut learn(false), &end);
+            let lanes = trajectory::<Lanes>(&network, &weights, &mut learn(true), &end);
+            assert_eq!(heap, lanes);
+            for (w, change) in heap[0].1.iter().zip([before, at_once, after]) {
+                assert!((w - 0.5 - change).abs() < 1e-15, "{pairing:?}, {at_zero:?}: {w} - 0.5 != {change}");
+            }
         }
     }
 }

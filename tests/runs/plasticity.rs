@@ -199,6 +199,66 @@ duration = "20 ms"
     assert_eq!(outcome.plastic[0].pulses, Some(1));
 }
 
+#[test]
+fn devices_whose_spikes_arrive_apart_are_read_one_by_one() {
+    // A line arrives at 2, 3, 4, 12, 13 ms at the first device and at 7, 8, 9, 17, 18 ms at the second; both neurons spike at 5 ms, with
+    // three arrivals of the last 4 ms at the one and none at the other.
+    let text = r#"[source.pre]
+kind = "spike_list"
+size = 1
+spikes = [["1 ms", 0], ["2 ms", 0], ["3 ms", 0], ["11 ms", 0], ["12 ms", 0]]
+[source.teacher]
+kind = "spike_list"
+size = 1
+spikes = [["5 ms", 0]]
+[device.analog]
+preset = "ag-tio2-pt-rs-analog"
+parameters = { g_min = "1 nS", g_max = "10 uS", g_start = "1 nS" }
+[population.post]
+size = 2
+[projection.synapse]
+from = "pre"
+to = "post"
+connect = "list"
+synapses = [[0, 0, "1 mV", "1 ms"], [0, 1, "1 mV", "6 ms"]]
+device = "analog"
+crossbar = { w_max = "10 mV" }
+plasticity = { rule = "rectangular", window = "4 ms", a_plus = 0.5, a_minus = 0.0, relative_to = "span" }
+[projection.telling]
+from = "teacher"
+to = "post"
+weight = "300 mV"
+[protocol]
+kind = "simulate"
+duration = "20 ms"
+"#;
+    let plan = load_text("test.toml", text, &[], None).map(|loaded| loaded.plan);
+    let plan = plan.unwrap_or_else(|faults| panic!("{faults}"));
+    let outcome = whatever_carries_it_out(&plan);
+    let (g_min, span) = (1e-9, 1e-5 - 1e-9);
+    let g = |w: f64| g_min + span * (w / 10e-3);
+    let conductances = array(&outcome, "conductance.synapse.plus");
+    assert!((conductances[0] / g(6e-3) - 1.0).abs() < 1e-9 && (conductances[1] / g(1e-3) - 1.0).abs() < 1e-9);
+    let reads = 8.0 * (g(1e-3) + g_min) + 2.0 * (g(6e-3) + g_min);
+    let booked = |category| {
+        let lines = outcome.energy.entries.iter().filter(|e| e.category == category && e.owner == "synapse");
+        lines.map(|entry| entry.joules).sum::<f64>()
+    };
+    let want = 0.1 * 0.1 * 1e-6 * reads;
+    assert!((booked(Category::Read) / want - 1.0).abs() < 1e-9, "{} {want}", booked(Category::Read));
+    let want = 0.2 * 0.2 * 0.5 * (g(1e-3) + g(6e-3)) * 1e-3;
+    assert!((booked(Category::Program) / want - 1.0).abs() < 1e-9, "{}", booked(Category::Program));
+    assert_eq!(outcome.plastic[0].pulses, Some(1));
+    // The same devices without a rule: ten reads of what was programmed.
+    let (from, to) = (text.find("plasticity =").unwrap(), text.find("[projection.telling]").unwrap());
+    let still = format!("{}{}", &text[..from], &text[to..]);
+    let plan = load_text("test.toml", &still, &[], None).map(|loaded| loaded.plan);
+    let outcome = run(&plan.unwrap_or_else(|faults| panic!("{faults}")), Engine::Fast, None);
+    let entry = outcome.energy.entries.iter().find(|e| e.category == Category::Read && e.owner == "synapse");
+    let want = 0.1 * 0.1 * 1e-6 * 10.0 * (g(1e-3) + g_min);
+    assert!((entry.unwrap().joules / want - 1.0).abs() < 1e-9, "{entry:?} {want}");
+}
+
 const GOOD: &str = r#"[source.noise]
 kind = "poisson"
 size = 4

@@ -234,16 +234,22 @@ fn a_chip_takes_what_is_published_for_each_synaptic_event_that_arrives() {
     for (chip, picojoules) in
         [("loihi", 23.6), ("truenorth_typical", 26.0), ("truenorth_peak", 2.5), ("spinnaker2", 10.0)]
     {
-        // Five spikes reach all four neurons, or one each.
-        for (connect, events) in [("all_to_all", 20.0), ("one_to_one", 5.0)] {
+        // Five spikes reach all four neurons, at once or one by one, or one each.
+        let apart = "delay = { uniform = [\"0 ms\", \"1 ms\"] }";
+        for (connect, delay, events) in
+            [("all_to_all", "", 20.0), ("all_to_all", apart, 20.0), ("one_to_one", "", 5.0)]
+        {
             let text = format!(
                 "[source.in]\nkind = \"spike_list\"\nsize = 4\nspikes = [[\"1 ms\", 0], [\"2 ms\", 1], [\"2 ms\", 2], [\"3 ms\", 0], [\"4 ms\", 3]]\n\
                  [population.out]\nsize = 4\ncost = \"{chip}\"\n[projection.p]\nfrom = \"in\"\nto = \"out\"\nconnect = \"{connect}\"\n\
-                 weight = \"1 mV\"\n[protocol]\nkind = \"simulate\"\nduration = \"5 ms\"\n"
+                 weight = \"1 mV\"\n{delay}\n[protocol]\nkind = \"simulate\"\nduration = \"5 ms\"\n"
             );
             let joules = energy(&text).0.total();
             let want = events * picojoules * 1e-12;
-            assert!((joules / want - 1.0).abs() < 1e-12, "{chip}, {connect}: {joules:e} J, not {want:e} J");
+            assert!(
+                (joules / want - 1.0).abs() < 1e-12,
+                "{chip}, {connect}, {delay}: {joules:e} J, not {want:e} J"
+            );
         }
     }
 }

@@ -100,14 +100,6 @@ pub enum LearningError {
         /// How many it has.
         synapses: usize,
     },
-    /// Delays of single synapses cannot learn.
-    #[error(
-        "projection `{projection}` has delays of single synapses, whose arrivals are not those of a row; it cannot learn"
-    )]
-    Delays {
-        /// Name of the projection.
-        projection: String,
-    },
     /// Weights that are kept in the network cannot learn.
     #[error("projection `{projection}` has weights that are kept in the network for good; it cannot learn")]
     Fixed {
@@ -127,7 +119,10 @@ pub fn layout(network: &Network, projection: &Projection) -> Layout {
         Rows::OneToOne => Layout::OneToOne { size: cols as usize },
         Rows::Sparse { start, targets } => {
             let targets: Vec<u32> = targets.of(0..targets.len()).collect();
-            Layout::sparse(start, &targets, cols as usize)
+            match projection.delays {
+                Some(_) => Layout::singles(start.clone(), targets, cols as usize, Vec::new()),
+                None => Layout::sparse(start, &targets, cols as usize),
+            }
         }
     }
 }
@@ -163,7 +158,7 @@ impl Learning {
     ///
     /// # Errors
     /// If there is not one entry per projection, a layout is another, or a projection cannot learn: it has
-    /// pulses or a current, delays of single synapses, or fixed weights.
+    /// pulses or a current, or fixed weights.
     pub fn new(
         network: &Network,
         mut plastic: Vec<Option<Plastic>>,
@@ -180,9 +175,6 @@ impl Learning {
             if matches!(projection.kernel.effect(), Effect::Steps(_) | Effect::Follows) {
                 return Err(LearningError::Kernel { projection: name() });
             }
-            if projection.delays.is_some() {
-                return Err(LearningError::Delays { projection: name() });
-            }
             if projection.fixed.is_some() {
                 return Err(LearningError::Fixed { projection: name() });
             }
@@ -191,7 +183,8 @@ impl Learning {
                 let (found, expected) = (plastic.layout().weights(), wanted.weights());
                 return Err(LearningError::Shape { what: "plastic synapses", found, expected });
             }
-            if matches!(wanted, Layout::Sparse { .. }) && wanted.weights() > u32::MAX as usize {
+            let listed = matches!(wanted, Layout::Sparse { .. } | Layout::Singles { .. });
+            if listed && wanted.weights() > u32::MAX as usize {
                 return Err(LearningError::TooMany { projection: name(), synapses: wanted.weights() });
             }
             plastic.may_wait(wait);

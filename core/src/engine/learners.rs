@@ -47,6 +47,11 @@ impl Learners {
         Some((learner.plastic.layout(), &learner.weights))
     }
 
+    /// Whether synapses learn here that have delays of their own.
+    pub fn any_apart(&self) -> bool {
+        self.each.iter().any(|learner| matches!(learner.plastic.layout(), Layout::Singles { .. }))
+    }
+
     /// Asks for the synapses of a row that will arrive soon; false if it does not learn here.
     pub fn ask_for(&self, projection: u32, row: u32) -> bool {
         let Some((layout, weights)) = self.of(projection) else { return false };
@@ -74,7 +79,7 @@ impl Learners {
         self.settle_earlier(first, spiked);
         let Self { each, rows, .. } = self;
         for Learner { projection, plastic, weights } in each {
-            rows_of(*projection, arrivals.clone(), rows);
+            rows_of(*projection, plastic.layout(), arrivals.clone(), rows);
             if !rows.is_empty() {
                 plastic.arrive(Time::from_fs(time), rows, weights);
             }
@@ -95,7 +100,7 @@ impl Learners {
         columns.clear();
         columns.extend(now.iter().map(|&(_, neuron)| neuron - first));
         for Learner { projection, plastic, weights } in each {
-            rows_of(*projection, arrivals.clone(), rows);
+            rows_of(*projection, plastic.layout(), arrivals.clone(), rows);
             if !(rows.is_empty() && columns.is_empty()) {
                 plastic.settle(Time::from_fs(time), rows, columns, weights);
             }
@@ -134,10 +139,15 @@ impl Learners {
     }
 }
 
-/// Rows of one projection among some arrivals.
-fn rows_of(projection: u32, arrivals: impl Iterator<Item = (u32, u32)>, rows: &mut Vec<u32>) {
+/// Rows of one projection among some arrivals, as it counts them here.
+fn rows_of(
+    projection: u32,
+    layout: &Layout,
+    arrivals: impl Iterator<Item = (u32, u32)>,
+    rows: &mut Vec<u32>,
+) {
     rows.clear();
-    rows.extend(arrivals.filter(|arrival| arrival.0 == projection).map(|(_, row)| row));
+    rows.extend(arrivals.filter(|arrival| arrival.0 == projection).map(|(_, row)| layout.own(row)));
 }
 
 /// How what learns is dealt out to the units of windows.

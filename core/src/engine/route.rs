@@ -167,7 +167,8 @@ pub(super) fn each_target<R: Real>(
     let values = match values {
         Values::All(values) => values,
         Values::Own(layout, weights) => {
-            layout.row(row as usize, |k, col| visit(neurons.start + col as u32, weights[k]));
+            let row = layout.own(row) as usize;
+            layout.row(row, |k, col| visit(neurons.start + col as u32, weights[k]));
             return;
         }
     };

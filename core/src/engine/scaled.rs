@@ -258,8 +258,8 @@ impl Part<'_> {
         let values = match values {
             Values::All(values) => values,
             Values::Own(layout, weights) => {
-                let first = self.first;
-                layout.row(row as usize, |k, col| self.add_one(first + col as u32, weights[k], at, touched));
+                let (first, row) = (self.first, layout.own(row) as usize);
+                layout.row(row, |k, col| self.add_one(first + col as u32, weights[k], at, touched));
                 return;
             }
         };

@@ -249,7 +249,9 @@ impl Given<'_> {
             let row_time = rows.first().map_or(to, |row| row.time);
             let mut time = row_time;
             if self.unit.wheel.is_some() {
-                if self.blocks.is_empty() {
+                if self.unit.learners.any_apart() {
+                    // Each of their instants is told.
+                } else if self.blocks.is_empty() {
                     self.single_synapses(network, weights, row_time);
                 } else {
                     self.single_synapses_and_blocks(network, weights, rates, row_time);
@@ -384,9 +386,6 @@ impl Given<'_> {
     ) {
         let piece = self.unit.number();
         let Self { unit, part, blocks, cuts, .. } = self;
-        let arrivals = rows.iter().map(|row| (row.projection, row.row));
-        let first = unit.first;
-        let learns = unit.learners.arrive(first, time, arrivals.clone(), [&[], &unit.spikes]);
         let mut mixed = std::mem::take(&mut unit.mixed);
         while let Some(entry) = unit.wheel.as_mut().and_then(|wheel| wheel.front().first().copied())
             && entry.time == time
@@ -413,7 +412,16 @@ impl Given<'_> {
                 unit.poisson += 1;
             }
         }
-        let Unit { touched, learners, .. } = &mut **unit;
+        let alone = rows.iter().map(|row| (row.projection, row.row));
+        if !mixed.is_empty() {
+            mixed.extend(alone.clone());
+            mixed.sort_unstable();
+        }
+        let Unit { touched, learners, spikes, first, .. } = &mut **unit;
+        let learns = match &mixed[..] {
+            [] => learners.arrive(*first, time, alone.clone(), [&[], &spikes[..]]),
+            mixed => learners.arrive(*first, time, mixed.iter().copied(), [&[], &spikes[..]]),
+        };
         let mut arrive = |projection: u32, row: u32, times: u32| {
             let description = &network.projections[projection as usize];
             let cut = Some((&cuts[projection as usize], piece));
@@ -426,18 +434,17 @@ impl Given<'_> {
                 arrive(alike[0].projection, alike[0].row, alike.len() as u32);
             }
         } else {
-            mixed.extend(rows.iter().map(|row| (row.projection, row.row)));
-            mixed.sort_unstable();
             for alike in mixed.chunk_by(|a, b| a == b && gathers(a.0)) {
                 arrive(alike[0].0, alike[0].1, alike.len() as u32);
             }
-            mixed.clear();
         }
-        let spikes = &mut unit.spikes;
-        part.test(&mut unit.touched, time, scale, |neuron, times| fire(spikes, time, neuron, times));
-        if learns {
-            unit.learners.settle(first, time, arrivals, [&[], &unit.spikes]);
+        part.test(touched, time, scale, |neuron, times| fire(spikes, time, neuron, times));
+        match &mixed[..] {
+            _ if !learns => {}
+            [] => learners.settle(*first, time, alone, [&[], &spikes[..]]),
+            mixed => learners.settle(*first, time, mixed.iter().copied(), [&[], &spikes[..]]),
         }
+        mixed.clear();
         unit.mixed = mixed;
     }
 

@@ -8,7 +8,7 @@ use crate::time::Time;
 pub struct Change {
     /// When; `None`: by software, between two presentations.
     pub time: Option<Time>,
-    /// Number of the row: the presynaptic side.
+    /// Number of the line: the presynaptic side.
     pub row: u32,
     /// Number of the column: the postsynaptic neuron.
     pub column: u32,
@@ -79,7 +79,7 @@ impl Plastic {
             let (after, joules) = (weights[k], self.joules(k) - spent);
             if after != was || joules != 0.0 {
                 let joules = self.bank.is_some().then_some(joules);
-                let (row, column) = (row as u32, column as u32);
+                let (row, column) = (self.layout.line(row) as u32, column as u32);
                 changes.push(Change { time, row, column, before: was, after, joules });
             }
         }

@@ -38,29 +38,61 @@ pub enum Layout {
         /// (synapse, row) of the synapses of all columns.
         incoming: Vec<(u32, u32)>,
     },
+    /// Synapses with delays of their own, each with arrivals of its own: row k is synapse k and reaches column
+    /// `targets[k]`; column c has the synapses `incoming[begin[c]..begin[c + 1]]`.
+    Singles {
+        /// Where the synapses of each line of the origin begin, and the end of the last.
+        start: Vec<usize>,
+        /// Column of each synapse.
+        targets: Vec<u32>,
+        /// Where each column begins in `incoming`, and the end of the last.
+        begin: Vec<usize>,
+        /// Synapses of all columns.
+        incoming: Vec<u32>,
+        /// Where the synapses of each line begin among those that this has a share of; empty: it has all.
+        whole: Vec<usize>,
+    },
+}
+
+/// What each of some synapses is noted as, column by column, and where each column begins, with the end of the last.
+fn by_column<T: Clone + Default>(
+    targets: &[u32],
+    cols: usize,
+    each: impl Iterator<Item = T>,
+) -> (Vec<usize>, Vec<T>) {
+    let mut begin = vec![0; cols + 1];
+    for &target in targets {
+        begin[target as usize + 1] += 1;
+    }
+    for col in 0..cols {
+        begin[col + 1] += begin[col];
+    }
+    let mut next = begin.clone();
+    let mut incoming = vec![T::default(); targets.len()];
+    for (&target, synapse) in targets.iter().zip(each) {
+        let slot = &mut next[target as usize];
+        incoming[*slot] = synapse;
+        *slot += 1;
+    }
+    (begin, incoming)
 }
 
 impl Layout {
     /// Sparse rows, with the columns worked out.
     #[must_use]
     pub fn sparse(start: &[usize], targets: &[u32], cols: usize) -> Self {
-        let mut begin = vec![0; cols + 1];
-        for &target in targets {
-            begin[target as usize + 1] += 1;
-        }
-        for col in 0..cols {
-            begin[col + 1] += begin[col];
-        }
-        let mut next = begin.clone();
-        let mut incoming = vec![(0, 0); targets.len()];
-        for (row, window) in start.windows(2).enumerate() {
-            for synapse in window[0]..window[1] {
-                let slot = &mut next[targets[synapse] as usize];
-                incoming[*slot] = (synapse as u32, row as u32);
-                *slot += 1;
-            }
-        }
+        let rows = (0..).zip(start.windows(2));
+        let each = rows.flat_map(|(row, ends)| (ends[0]..ends[1]).map(move |k| (k as u32, row)));
+        let (begin, incoming) = by_column(targets, cols, each);
         Self::Sparse { start: start.to_vec(), targets: targets.to_vec(), begin, incoming }
+    }
+
+    /// Synapses with delays of their own, from lines of which each has those from one place in `start` to the next: all of them,
+    /// or, with where each line has them in the `whole`, a share.
+    #[must_use]
+    pub fn singles(start: Vec<usize>, targets: Vec<u32>, cols: usize, whole: Vec<usize>) -> Self {
+        let (begin, incoming) = by_column(&targets, cols, 0..targets.len() as u32);
+        Self::Singles { start, targets, begin, incoming, whole }
     }
 
     /// Number of rows.
@@ -70,6 +102,43 @@ impl Layout {
             Self::Dense { rows, .. } | Self::Columns { rows, .. } => *rows,
             Self::OneToOne { size } => *size,
             Self::Sparse { start, .. } => start.len().saturating_sub(1),
+            Self::Singles { targets, .. } => targets.len(),
+        }
+    }
+
+    /// Lines of the origin: rows, but where each synapse is one.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        if let Self::Singles { start, .. } = self { start.len().saturating_sub(1) } else { self.rows() }
+    }
+
+    /// Synapses of a line of the origin.
+    #[must_use]
+    pub fn of_line(&self, line: usize) -> usize {
+        if let Self::Singles { start, .. } = self {
+            start[line + 1] - start[line]
+        } else {
+            self.fan_out(line)
+        }
+    }
+
+    /// The line that a row belongs to.
+    #[must_use]
+    pub fn line(&self, row: usize) -> usize {
+        // Of lines that begin at one place, the last has the synapses.
+        if let Self::Singles { start, .. } = self { start.partition_point(|&k| k <= row) - 1 } else { row }
+    }
+
+    /// What number a row of the whole has here, if this is a share of it that the row reaches.
+    #[inline]
+    #[must_use]
+    pub fn own(&self, row: u32) -> u32 {
+        match self {
+            Self::Singles { start, whole, .. } if !whole.is_empty() => {
+                let line = whole.partition_point(|&k| k <= row as usize) - 1;
+                (start[line] + row as usize - whole[line]) as u32
+            }
+            _ => row,
         }
     }
 
@@ -79,7 +148,7 @@ impl Layout {
         match self {
             Self::Dense { cols, .. } | Self::Columns { cols, .. } => *cols,
             Self::OneToOne { size } => *size,
-            Self::Sparse { begin, .. } => begin.len().saturating_sub(1),
+            Self::Sparse { begin, .. } | Self::Singles { begin, .. } => begin.len().saturating_sub(1),
         }
     }
 
@@ -90,7 +159,7 @@ impl Layout {
             Self::Dense { rows, stride, .. } => rows * stride,
             Self::Columns { rows, cols } => rows * cols,
             Self::OneToOne { size } => *size,
-            Self::Sparse { targets, .. } => targets.len(),
+            Self::Sparse { targets, .. } | Self::Singles { targets, .. } => targets.len(),
         }
     }
 
@@ -99,7 +168,7 @@ impl Layout {
     pub fn fan_out(&self, row: usize) -> usize {
         match self {
             Self::Dense { cols, .. } | Self::Columns { cols, .. } => *cols,
-            Self::OneToOne { .. } => 1,
+            Self::OneToOne { .. } | Self::Singles { .. } => 1,
             Self::Sparse { start, .. } => start[row + 1] - start[row],
         }
     }
@@ -110,7 +179,7 @@ impl Layout {
         match self {
             Self::Dense { rows, .. } | Self::Columns { rows, .. } => *rows,
             Self::OneToOne { .. } => 1,
-            Self::Sparse { begin, .. } => begin[col + 1] - begin[col],
+            Self::Sparse { begin, .. } | Self::Singles { begin, .. } => begin[col + 1] - begin[col],
         }
     }
 
@@ -147,6 +216,7 @@ impl Layout {
                     visit(synapse, target as usize);
                 }
             }
+            Self::Singles { targets, .. } => visit(row, targets[row] as usize),
         }
     }
 
@@ -160,6 +230,11 @@ impl Layout {
             Self::Sparse { begin, incoming, .. } => {
                 for &(synapse, row) in &incoming[begin[col]..begin[col + 1]] {
                     visit(synapse as usize, row as usize);
+                }
+            }
+            Self::Singles { begin, incoming, .. } => {
+                for &synapse in &incoming[begin[col]..begin[col + 1]] {
+                    visit(synapse as usize, synapse as usize);
                 }
             }
         }
@@ -177,6 +252,7 @@ impl Layout {
                 let at = targets[range].binary_search(&(col as u32)).ok()?;
                 Some(start[row] + at)
             }
+            Self::Singles { targets, .. } => (targets[row] as usize == col).then_some(row),
         }
     }
 }
@@ -189,9 +265,10 @@ mod tests {
     fn rows_and_columns_visit_the_same_synapses() {
         let sparse = Layout::sparse(&[0, 2, 2, 5], &[1, 3, 0, 1, 2], 4);
         let columns = Layout::Columns { rows: 3, cols: 5 };
-        for layout in
-            [sparse, Layout::Dense { rows: 3, cols: 5, stride: 8 }, columns, Layout::OneToOne { size: 4 }]
-        {
+        let singles = Layout::singles(vec![0, 2, 2, 5], vec![1, 3, 0, 1, 2], 4, Vec::new());
+        assert_eq!([0, 1, 2, 4].map(|row| singles.line(row)), [0, 0, 2, 2]);
+        let dense = Layout::Dense { rows: 3, cols: 5, stride: 8 };
+        for layout in [sparse, singles, dense, columns, Layout::OneToOne { size: 4 }] {
             let mut by_row = Vec::new();
             for row in 0..layout.rows() {
                 let before = by_row.len();

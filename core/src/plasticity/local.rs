@@ -7,7 +7,7 @@
 use super::cells::{Bank, Cells, Ideal, Real};
 use super::dependence::{Any, Bounds, Gain, Loop, with_gain};
 use super::layout::Layout;
-use super::memory::Memory;
+use super::memory::{Last, Memory};
 use super::rule::{Law, Rule};
 use super::trace::{Mark, Of, Trace};
 use crate::keys::{ModelFault, ModelKey, Reader, from_list};
@@ -214,8 +214,8 @@ impl Local {
         memory.traces = traces(&self.about.arrivals, Of::Row);
         memory.traces.extend(traces(&self.about.spikes, Of::Column));
         if self.about.times {
-            memory.last_pre = vec![None; layout.rows()];
-            memory.last_post = vec![None; layout.cols()];
+            memory.last_pre = vec![Last::NEVER; layout.rows()];
+            memory.last_post = vec![Last::NEVER; layout.cols()];
         }
         memory.own = vec![0.0; layout.weights() * self.about.values];
     }
@@ -292,13 +292,13 @@ impl Local {
 }
 
 /// Marks traces and times of the lines at which something was.
-fn mark(traces: &mut [Trace], last: &mut [Option<Time>], lines: &[u32], time: Time) {
+fn mark(traces: &mut [Trace], last: &mut [Last], lines: &[u32], time: Time) {
     for trace in traces.iter_mut().filter(|_| !lines.is_empty()) {
         let worth = trace.worth(time);
         lines.iter().for_each(|&line| trace.mark(line as usize, worth));
     }
     if !last.is_empty() {
-        lines.iter().for_each(|&line| last[line as usize] = Some(time));
+        lines.iter().for_each(|&line| last[line as usize] = Last::at(time));
     }
 }
 
@@ -338,7 +338,7 @@ struct Visit<'a> {
     time: Time,
     /// Of rows, of columns.
     seen: [Traces<'a>; 2],
-    last: [&'a [Option<Time>]; 2],
+    last: [&'a [Last]; 2],
     own: &'a mut [f64],
     layout: &'a Layout,
     weights: &'a mut [f64],
@@ -352,13 +352,13 @@ struct Sight<'a> {
     time: Time,
     pre: Traces<'a>,
     post: Traces<'a>,
-    last: [&'a [Option<Time>]; 2],
+    last: [&'a [Last]; 2],
 }
 
 impl Sight<'_> {
     #[inline(always)]
     fn since(&self, side: usize, line: usize) -> Option<Time> {
-        let last = self.last[side].get(line).copied().flatten();
+        let last = self.last[side].get(line).and_then(|last| last.time());
         last.map(|last| Time::from_fs(self.time.fs() - last.fs()))
     }
 

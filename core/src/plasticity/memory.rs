@@ -8,6 +8,36 @@ use super::trace::Trace;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
+/// When something was last, if it ever was, in the eight bytes of a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Last(u64);
+
+impl Last {
+    /// It has not been yet: earlier than any time.
+    pub const NEVER: Self = Self(0);
+
+    /// It was then.
+    #[inline]
+    #[must_use]
+    pub const fn at(time: Time) -> Self {
+        Self(time.fs().saturating_add(1))
+    }
+
+    /// When it was.
+    #[inline]
+    #[must_use]
+    pub fn time(self) -> Option<Time> {
+        self.0.checked_sub(1).map(Time::from_fs)
+    }
+
+    /// It is again; when it was before.
+    #[inline]
+    pub fn replace(&mut self, time: Time) -> Option<Time> {
+        std::mem::replace(self, Self::at(time)).time()
+    }
+}
+
 /// State of the learning of one projection.
 ///
 /// Everything that a run may be cut at and go on from, beside the weights themselves.
@@ -22,9 +52,9 @@ pub struct Memory {
     /// Traces of arrivals, then of spikes.
     pub traces: Vec<Trace>,
     /// Last arrival of each row, where a rule asks for the time.
-    pub last_pre: Vec<Option<Time>>,
+    pub last_pre: Vec<Last>,
     /// Last spike of each column, where a rule asks for the time.
-    pub last_post: Vec<Option<Time>>,
+    pub last_post: Vec<Last>,
     /// Values of a rule's own: of each weight, as many as it has.
     pub own: Vec<f64>,
     /// Overlap: up to when each device has been followed.
@@ -66,11 +96,17 @@ impl Memory {
         memory
     }
 
-    /// Bytes that a synapse takes besides its weight: of two rows and two columns what is neither a row's nor a column's.
+    /// Bytes that a synapse takes besides its weight: of two rows and two columns what is neither a row's nor a column's. With a
+    /// delay of its own (`apart`) it is a row.
     #[must_use]
-    pub fn per_synapse(rule: &Rule, devices: bool) -> usize {
-        let of = |rows, cols| Self::new(rule, &Layout::Dense { rows, cols, stride: cols }, devices).bytes();
-        of(2, 2) + of(1, 1) - of(1, 2) - of(2, 1)
+    pub fn per_synapse(rule: &Rule, devices: bool, apart: bool) -> usize {
+        let of = |layout: &Layout| Self::new(rule, layout, devices).bytes();
+        if apart {
+            let synapses = |count| of(&Layout::singles(vec![0, count], vec![0; count], 1, Vec::new()));
+            return synapses(2) - synapses(1);
+        }
+        let all = |rows, cols| of(&Layout::Dense { rows, cols, stride: cols });
+        all(2, 2) + all(1, 1) - all(1, 2) - all(2, 1)
     }
 
     fn bytes(&self) -> usize {
@@ -110,8 +146,8 @@ impl Memory {
     /// Whether nothing in it is later than `now`.
     #[must_use]
     pub fn is_before(&self, now: Time) -> bool {
-        let times = self.last_pre.iter().chain(&self.last_post).flatten().chain(&self.until);
-        times.chain([&self.now]).all(|&time| time <= now)
+        let last = self.last_pre.iter().chain(&self.last_post).all(|&last| last <= Last::at(now));
+        last && self.until.iter().chain([&self.now]).all(|&time| time <= now)
             && self.traces.iter().all(|trace| trace.is_of(self.now))
     }
 
@@ -120,8 +156,8 @@ impl Memory {
     pub fn restart(&mut self, layout: &Layout) {
         self.now = Time::ZERO;
         self.traces.iter_mut().for_each(Trace::restart);
-        self.last_pre.fill(None);
-        self.last_post.fill(None);
+        self.last_pre.fill(Last::NEVER);
+        self.last_post.fill(Last::NEVER);
         self.own.fill(0.0);
         if !matches!(layout, Layout::Columns { .. }) {
             self.until.fill(Time::ZERO);

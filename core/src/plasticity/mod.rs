@@ -46,7 +46,7 @@ pub use filament::Filament;
 pub use journal::Change;
 pub use layout::Layout;
 pub use local::{Decay, Local, LocalRule, Seen, Step, TRACES};
-pub use memory::Memory;
+pub use memory::{Last, Memory};
 pub use overlap::Overlap;
 pub use pair::{AtZero, Pair, Pairing};
 pub use plastic::{MemoryError, Plastic};

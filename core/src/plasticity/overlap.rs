@@ -6,7 +6,7 @@
 
 use super::cells::{Bank, DeviceState, entity};
 use super::layout::Layout;
-use super::memory::Memory;
+use super::memory::{Last, Memory};
 use crate::device::electrodes::SpikePulses;
 use crate::device::passage::pass;
 use crate::device::resistive::{Applied, DeviceSpread, Kinetics, PulseDraw};
@@ -54,8 +54,8 @@ impl Overlap {
     /// What is remembered of a projection: the pulses on its electrodes, and up to when each device was followed.
     pub(super) fn remember(memory: &mut Memory, layout: &Layout) {
         let (rows, cols) = (layout.rows(), layout.cols());
-        memory.last_pre = vec![None; rows];
-        memory.last_post = vec![None; cols];
+        memory.last_pre = vec![Last::NEVER; rows];
+        memory.last_post = vec![Last::NEVER; cols];
         memory.until = vec![Time::ZERO; layout.weights()];
         memory.spikes = vec![0; rows + cols];
     }
@@ -85,7 +85,7 @@ impl Overlap {
         let &Around { pulses, bank, layout, time } = around;
         let Synapse { weight, row, col } = synapse;
         let from = std::mem::replace(&mut memory.until[weight], time);
-        let starts = [memory.last_pre[row], memory.last_post[col]];
+        let starts = [memory.last_pre[row], memory.last_post[col]].map(Last::time);
         let n = layout.number(weight);
         if from >= time {
             return;
@@ -149,11 +149,11 @@ impl Overlap {
     pub(super) fn mark(memory: &mut Memory, rows: &[u32], spikes: &[u32], time: Time) {
         let posts = memory.last_pre.len();
         for &row in rows {
-            memory.last_pre[row as usize] = Some(time);
+            memory.last_pre[row as usize] = Last::at(time);
             memory.spikes[row as usize] += 1;
         }
         for &col in spikes {
-            memory.last_post[col as usize] = Some(time);
+            memory.last_post[col as usize] = Last::at(time);
             memory.spikes[posts + col as usize] += 1;
         }
     }

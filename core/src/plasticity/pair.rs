@@ -13,7 +13,7 @@ use super::cells::{Cells, Ideal};
 use super::dependence::{Bounds, Gain, ceiling, floor};
 use super::entry::RuleEntry;
 use super::layout::Layout;
-use super::memory::Memory;
+use super::memory::{Last, Memory};
 use super::rule::{Law, Rule};
 use super::trace::{Mark, Of, Trace};
 use crate::keys::{ModelKey, Reader, choice, key};
@@ -173,8 +173,8 @@ impl Pair {
         };
         memory.traces = vec![pre, Trace::new(Of::Column, layout, self.tau_minus, mark)];
         if self.pairing == Pairing::Restricted {
-            memory.last_pre = vec![None; layout.rows()];
-            memory.last_post = vec![None; layout.cols()];
+            memory.last_pre = vec![Last::NEVER; layout.rows()];
+            memory.last_post = vec![Last::NEVER; layout.cols()];
         }
     }
 }
@@ -316,8 +316,8 @@ impl Pair {
             spikes.iter().for_each(|&col| post.mark(col as usize, worth));
         }
         if self.pairing == Pairing::Restricted {
-            rows.iter().for_each(|&row| memory.last_pre[row as usize] = Some(time));
-            spikes.iter().for_each(|&col| memory.last_post[col as usize] = Some(time));
+            rows.iter().for_each(|&row| memory.last_pre[row as usize] = Last::at(time));
+            spikes.iter().for_each(|&col| memory.last_post[col as usize] = Last::at(time));
         }
     }
 }

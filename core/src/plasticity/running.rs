@@ -11,7 +11,7 @@
 
 use super::cells::{Bank, entity};
 use super::layout::Layout;
-use super::memory::Memory;
+use super::memory::{Last, Memory};
 use super::overlap::{Around, Overlap, Synapse};
 use crate::device::electrodes::{Lobes, SpikePulses};
 use crate::device::lobes::{Column, Doses};
@@ -108,7 +108,8 @@ impl Running {
     /// int V^2 dt of the pulses of a row until `time`.
     fn square_at(&self, memory: &Memory, row: usize, time: Time) -> f64 {
         let since = |start: Time| Time::from_fs(time.fs().saturating_sub(start.fs()));
-        let last = memory.last_pre[row].map_or(0.0, |start| square_until(&self.pulses[0], since(start)));
+        let last =
+            memory.last_pre[row].time().map_or(0.0, |start| square_until(&self.pulses[0], since(start)));
         self.square[row] + last
     }
 
@@ -132,7 +133,7 @@ impl Running {
     /// Brings the devices of a column that spikes to that time, with the pulses from before.
     pub fn bring(&mut self, on: &mut Ground<'_>, time: Time, col: usize, over: &mut Vec<u32>) {
         self.settle(on, time, over);
-        if on.memory.last_post[col].is_some() {
+        if on.memory.last_post[col] != Last::NEVER {
             (0..self.rows).for_each(|row| self.follow(on, row, col, time));
         }
     }
@@ -160,7 +161,7 @@ impl Running {
         let length = self.pulses[1].end();
         let mut index = 0;
         while let Some(&col) = self.running.get(index) {
-            let began = on.memory.last_post[col as usize].unwrap_or(time);
+            let began = on.memory.last_post[col as usize].time().unwrap_or(time);
             let over = began.after(length);
             if over > time {
                 index += 1;
@@ -174,7 +175,7 @@ impl Running {
                 on.memory.devices.alone -= self.square_at(on.memory, row, over) * g;
                 on.memory.devices.resting[row] += g;
             }
-            on.memory.last_post[col as usize] = None;
+            on.memory.last_post[col as usize] = Last::NEVER;
             rest.push(col);
         }
     }
@@ -187,7 +188,8 @@ impl Running {
         let Memory { last_pre, spikes, until, devices, .. } = &mut *on.memory;
         let [raised, factor, joules, conductance] = &mut self.scratch;
         for row in 0..self.rows {
-            let (n, ends) = (first + row, last_pre[row].map_or(Time::ZERO, |start| start.after(length)));
+            let ends = last_pre[row].time().map_or(Time::ZERO, |start| start.after(length));
+            let n = first + row;
             raised[row] = if ends > began { 1.0 } else { 0.0 };
             let steady = ends <= began || ends >= over;
             let draw = PulseDraw::Keyed {

@@ -51,17 +51,20 @@ impl Spans {
             weights.push(span(first * rows, 0, rows * cols));
             synapses.clone_from(&weights);
         }
-        let by_row = if weights.is_empty() { share.rows() } else { 0 };
-        for row in 0..by_row {
-            let count = share.fan_out(row);
+        let by_line = if weights.is_empty() { share.lines() } else { 0 };
+        for line in 0..by_line {
+            let count = share.of_line(line);
             if count > 0 {
-                let (from, to) = (whole.stretch(row, first), share.stretch(row, 0));
+                let (from, to) = (whole.stretch(line, first), share.stretch(line, 0));
                 weights.push(span(from, to, count));
                 synapses.push(span(whole.number(from), share.number(to), count));
             }
         }
         let columns = vec![span(first, 0, share.cols())];
-        Self { rows: vec![span(0, 0, share.rows())], columns, weights, synapses }
+        // Synapses that are rows each are those of their columns alone.
+        let apart = matches!(share, Layout::Singles { .. });
+        let rows = if apart { weights.clone() } else { vec![span(0, 0, share.rows())] };
+        Self { rows, columns, weights, synapses }
     }
 
     /// The other way round.
@@ -83,30 +86,34 @@ impl Layout {
         if let Self::Columns { rows, .. } = self {
             return Self::Columns { rows: *rows, cols: columns.len() };
         }
-        let (mut start, mut targets) = (vec![0], Vec::new());
-        for row in 0..self.rows() {
+        let (mut start, mut targets, mut whole) = (vec![0], Vec::new(), Vec::new());
+        for line in 0..self.lines() {
             match self {
-                Self::Sparse { targets: all, .. } => {
-                    let range = self.stretch(row, columns.start)..self.stretch(row, columns.end);
+                Self::Sparse { targets: all, .. } | Self::Singles { targets: all, .. } => {
+                    let range = self.stretch(line, columns.start)..self.stretch(line, columns.end);
+                    whole.push(range.start);
                     targets.extend(all[range].iter().map(|&col| col - columns.start as u32));
                 }
-                _ if columns.contains(&row) => targets.push((row - columns.start) as u32),
+                _ if columns.contains(&line) => targets.push((line - columns.start) as u32),
                 _ => {}
             }
             start.push(targets.len());
         }
-        Self::sparse(&start, &targets, columns.len())
+        match self {
+            Self::Singles { .. } => Self::singles(start, targets, columns.len(), whole),
+            _ => Self::sparse(&start, &targets, columns.len()),
+        }
     }
 
-    /// Where the synapses of a row to the columns from `col` on begin among the weights.
-    fn stretch(&self, row: usize, col: usize) -> usize {
+    /// Where the synapses of a line to the columns from `col` on begin among the weights.
+    fn stretch(&self, line: usize, col: usize) -> usize {
         match self {
-            Self::Dense { stride, .. } => row * stride + col,
-            Self::Columns { rows, .. } => col * rows + row,
-            Self::OneToOne { .. } => row,
-            Self::Sparse { start, targets, .. } => {
-                let all = &targets[start[row]..start[row + 1]];
-                start[row] + all.partition_point(|&target| (target as usize) < col)
+            Self::Dense { stride, .. } => line * stride + col,
+            Self::Columns { rows, .. } => col * rows + line,
+            Self::OneToOne { .. } => line,
+            Self::Sparse { start, targets, .. } | Self::Singles { start, targets, .. } => {
+                let all = &targets[start[line]..start[line + 1]];
+                start[line] + all.partition_point(|&target| (target as usize) < col)
             }
         }
     }

@@ -252,12 +252,11 @@ impl Lower<'_> {
             delays.is_some() || matches!(connect, Connect::List { delays, .. } if !delays.is_empty());
         let several =
             matches!(connect, Connect::List { multapses: true, .. } | Connect::Drawn { multapses: true, .. });
-        if (own_delays || several) && fields.table("plasticity").is_some() {
-            let what = if own_delays { "delays of single synapses" } else { "multapses" };
+        if several && fields.table("plasticity").is_some() {
             self.faults.push(
-                Diagnostic::error(format!("{} has {what}, and learns", fields.what))
+                Diagnostic::error(format!("{} has multapses, and learns", fields.what))
                     .maybe_at(fields.place("plasticity"))
-                    .allowed("one delay, and one synapse for a pair, where synapses are plastic"),
+                    .allowed("one synapse for a pair, where synapses are plastic"),
             );
         }
         if own_delays && kernel == Some(&Kernel::Current) {
@@ -271,11 +270,16 @@ impl Lower<'_> {
                 .hint("projections of their own may have delays of their own"),
             );
         }
-        if own_delays && fields.written("device").is_some() {
+        let trained =
+            self.filled.one("protocol").filter(|protocol| protocol.word("kind") != Some("simulate"));
+        if let (true, Some(protocol), Some(device)) = (own_delays, trained, fields.written("device")) {
             self.faults.push(
                 Diagnostic::error(format!("{} has delays of single synapses, and devices", fields.what))
-                    .maybe_at(fields.place("device"))
-                    .allowed("one delay: a row of devices is read at once"),
+                    .at(device)
+                    .also(protocol.written("kind"), "a row of devices is read at once here")
+                    .allowed(
+                        "one delay, or kind = \"simulate\", where each device is read when its spike arrives",
+                    ),
             );
         }
     }

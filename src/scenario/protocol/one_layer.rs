@@ -7,6 +7,7 @@ use crate::scenario::filled::is_dataset;
 use crate::scenario::projection::ALL_TO_ALL;
 use crate::scenario::section::Lower;
 use crate::scenario::spec::Refers;
+use crate::scenario::text::{Node, Value};
 
 /// Where the projection that learns is listed, if it is; that there is none to choose is reported.
 pub fn projection(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<usize> {
@@ -81,9 +82,11 @@ pub fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, kind: &
     };
     wanted("connect", ALL_TO_ALL);
     wanted("kernel", DELTA);
-    if fields.quantity("delay").is_some_and(|delay| delay != 0.0) {
+    let drawn = matches!(fields.raw("delay"), Some(Node { value: Value::Table(_), .. }));
+    if drawn || fields.quantity("delay").is_some_and(|delay| delay != 0.0) {
+        let delay = if drawn { "delays of single synapses" } else { "a delay" };
         lower.faults.push(
-            Diagnostic::error(format!("{} has a delay", fields.what))
+            Diagnostic::error(format!("{} has {delay}", fields.what))
                 .maybe_at(fields.place("delay"))
                 .also(protocol.written("kind"), &here)
                 .allowed("0 s for a projection that learns: a late spike would fall out of its presentation"),

@@ -46,11 +46,15 @@ pub fn of_synapses(connect: &Connect, array: &Array) -> Vec<f64> {
     }
 }
 
-/// Joules that a spike of each line takes, of a projection with devices: a read of its row or, where single synapses are listed, of
-/// the devices of each. An array of shared weights is read once for every place that the line reaches, in turn.
+/// Joules that an arrival of each row takes, of a projection with devices: a read of its row or, where single synapses are listed, of
+/// the devices of each, which come one by one if they have delays of their own. An array of shared weights is read once for every place
+/// that the line reaches, in turn.
 #[must_use]
 pub fn line_energies(projection: &Projection, array: &Array, read: &ReadPulse) -> Vec<f64> {
-    let Rows::Sparse { start, .. } = &projection.connect else { return array.read_energies(read) };
+    let Rows::Sparse { start, targets } = &projection.connect else { return array.read_energies(read) };
+    if projection.delays.is_some() {
+        return (0..targets.len()).map(|k| array.read_energy(k, read)).collect();
+    }
     let device = |k: usize| projection.shared.as_ref().map_or(k, |shared| shared.of[k] as usize);
     let row = |ends: &[usize]| (ends[0]..ends[1]).map(|k| array.read_energy(device(k), read)).sum();
     start.windows(2).map(row).collect()

@@ -108,6 +108,7 @@ fn chips(plan: &Plan, network: &Network, totals: &Totals, ledger: &mut Ledger) {
         let targets = |row: usize| match &listed.connect {
             Rows::Dense => u64::from(population.size),
             Rows::OneToOne => 1,
+            Rows::Sparse { .. } if listed.delays.is_some() => 1,
             Rows::Sparse { start, .. } => (start[row + 1] - start[row]) as u64,
         };
         let events: u64 = rows.iter().enumerate().map(|(row, &count)| count * targets(row)).sum();
