@@ -108,12 +108,12 @@ table! {
             name: Option<String> as NAME;
             version: Option<String> as VERSION;
         }
-        Spikes = "spikes": "spikes of lines: a table with `sample`, `label`, `time [ms]` and `line`, or an .npz with `times`, `lines`, `ends` and `labels`" {
+        Spikes = "spikes": "spikes of lines: a table with `sample`, `label`, `time [ms]` and `line`, an .npz with `times`, `lines`, `ends` and `labels`, or HDF5 with `/spikes/times`, `/spikes/units` and `/labels`, as SHD and SSC are (this takes the feature `hdf5`)" {
             train: String as TRAIN;
             test: String as TEST;
             /// How many lines there are.
             lines: u32 = COUNT;
-            /// What 1 is of the times of an .npz.
+            /// What 1 is of the times of an .npz or in HDF5.
             tick: Option<Time> = POSITIVE_SPAN, absent("1 s");
             classes: Option<u32> as CLASSES;
             name: Option<String> as NAME;

@@ -3,6 +3,8 @@
 mod drawn;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "hdf5")]
+mod heidelberg;
 #[cfg(feature = "formats")]
 mod idx;
 mod mnist;

@@ -74,3 +74,31 @@ fn real_files_without_events_of_pixels_are_refused() {
         format!("byte {}: the recording ends within an event; 8 bytes", 303_869 + 24)
     );
 }
+
+/// Packets as Python's `lz4` and `zstandard` make them (`tests/golden/data/make_packed.py`).
+#[test]
+fn compressed_recordings_hold_the_same_events() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/data/aedat4");
+    let event = |k: u64| {
+        let (x, y) = ((7 * k % 40) as u16, (11 * k % 30) as u16);
+        Event { t: 1_600_000_000_000_000 + 37 * k + k % 5, x, y, on: k / 3 % 2 == 1 }
+    };
+    let known: Vec<Event> = (0..400).map(event).collect();
+    for name in ["lz4", "lz4_high", "zstd", "zstd_high"] {
+        let file = format!("{name}.aedat4");
+        let recording = read(&folder, &file).unwrap();
+        assert_eq!(
+            (recording.width, recording.height, &recording.events[..]),
+            (40, 30, &known[..]),
+            "{name}"
+        );
+        // The end of the last packet, or a byte of its content.
+        let mut bytes = std::fs::read(folder.join(&file)).unwrap();
+        let length = bytes.len();
+        let cut = decode(Path::new(&file), &bytes[..length - 9]).unwrap_err();
+        assert!(cut.what.contains("ends within a packet"), "{name}: {cut:?}");
+        bytes[length - 400..].fill(0xff);
+        let damaged = decode(Path::new(&file), &bytes).unwrap_err();
+        assert!(damaged.what.contains("a packet"), "{name}: {damaged:?}");
+    }
+}

@@ -214,6 +214,33 @@ fn layers_are_shown_the_events_of_a_recording_as_they_are() {
     assert!(shown > 0 && shown.is_multiple_of(2 * 4_325), "{events:?}");
 }
 
+/// The source that the chapter shows, in the scenario that it names.
+#[cfg(feature = "hdf5")]
+#[test]
+fn layers_are_shown_spikes_in_hdf5_as_the_chapter_says() {
+    let chapter = include_str!("../../docs/src/own-data.md");
+    let source = chapter.split("```").find(|block| block.contains("shd_train.h5")).unwrap();
+    let source = source.strip_prefix("toml").unwrap().replace("\"shd_", &format!("\"{GOLDEN}/shd_"));
+    let shipped = memspike::scenario::shipped::find("layers/spoken-digits").unwrap().scenario();
+    let start = shipped.find("[source.cochlea]").unwrap();
+    let end = shipped.find("# 1 uA into r_m").unwrap();
+    let text = format!("{}{source}{}", &shipped[..start], &shipped[end..]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scenario.toml");
+    fs::write(&file, text).unwrap();
+    let changes =
+        ["population.output.size=2", "population.hidden.size=20", "protocol.epochs=1", "protocol.batch=3"];
+    let plan = loaded(&file.display().to_string(), &changes).unwrap();
+    let (outcome, _) = whole(&plan, Way::new(&Search::default()));
+    let [data] = &outcome.data[..] else { panic!() };
+    assert_eq!((data.name.as_str(), &data.shape[..], data.classes), ("SHD", &[700][..], 2));
+    assert_eq!((data.train, data.test), (6, 4));
+    // 40 spikes of six samples and 24 of four, as often as each is shown.
+    let events = outcome.counts.events;
+    let shown = events.poisson + events.source;
+    assert!(shown > 0 && shown.is_multiple_of(8), "{events:?}");
+}
+
 #[test]
 fn samples_that_differ_from_epoch_to_epoch_are_the_same_wherever_a_run_is_cut() {
     let (_folder, search) = folder(48, 20);

@@ -7,6 +7,8 @@ mod archive;
 mod arrays;
 mod csv;
 mod folders;
+#[cfg(feature = "hdf5")]
+mod hdf5;
 mod pattern;
 #[cfg(feature = "png")]
 mod pictures;
@@ -73,7 +75,7 @@ pub enum Form {
         /// Samples a second; `None`: as the first of them.
         sample_rate: Option<u32>,
     },
-    /// Spikes as a table or as arrays.
+    /// Spikes as a table, as arrays, or in HDF5.
     Spikes {
         /// How many lines there are.
         lines: u32,

@@ -1,4 +1,4 @@
-//! AEDAT 4 (DV): a header, packets of streams, each a FlatBuffer, plain or compressed as an LZ4 frame.
+//! AEDAT 4 (DV): a header, packets of streams, each a FlatBuffer, plain or compressed, each a frame of LZ4 or of Zstandard.
 //!
 //! After the line `#!AER-DAT4.0` come the length of the header and the header (a FlatBuffer: compression, place of the table of packets, and a
 //! text in XML that says what each stream is); then packets: stream and length (32 bits each), content. That of a stream of
@@ -7,9 +7,15 @@
 //! Source: iniVation, *AEDAT file formats* and the schemas of dv-processing; Google, *FlatBuffers internals*.
 
 use super::{Checked, Event, Recording, Wrong, byte, lz4, truncated, wrong};
+use ruzstd::decoding::StreamingDecoder;
+use std::borrow::Cow;
+use std::io::Read as _;
 
-/// Bytes of an unpacked packet: what a frame claims is believed up to here.
+/// Bytes that the packets of any file may have once they are unpacked; of a large one [`RATIO`] times its own.
 const MOST: usize = 1 << 28;
+
+/// LZ4 packs no closer than this.
+const RATIO: usize = 255;
 
 /// A FlatBuffer: numbers stand at offsets, the lowest byte first.
 #[derive(Clone, Copy)]
@@ -79,10 +85,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Recording, Wrong> {
         bytes.get(start + 4..start + 4 + length).ok_or_else(|| truncated(start, "its header", 4 + length))?;
     let head = Buffer(head);
     let compression = head.field(0).and_then(|at| head.u32(at)).unwrap_or(0);
-    if compression > 2 {
-        let what = format!("the packets are compressed in way {compression} (Zstandard)");
-        return Err(wrong("its header", what, "no compression, or LZ4"));
-    }
+    let frame = match compression {
+        0 => "",
+        1 | 2 => "an LZ4 frame",
+        3 | 4 => "a frame of Zstandard",
+        _ => {
+            let what = format!("the packets are compressed in way {compression}");
+            return Err(wrong("its header", what, "0 (none), 1 or 2 (LZ4), 3 or 4 (Zstandard)"));
+        }
+    };
     let table = head.field(1).and_then(|at| head.i64(at)).and_then(|at| usize::try_from(at).ok());
     let info = head.field(2).and_then(|at| head.text(at)).unwrap_or_default();
     let (events, width, height) = stream(info).ok_or_else(|| {
@@ -93,6 +104,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Recording, Wrong> {
         )
     })?;
     let mut checked = Checked::new(width, height);
+    let mut left = bytes.len().saturating_mul(RATIO).max(MOST);
     let mut at = start + 4 + length;
     let end = table.filter(|&table| table >= at && table <= bytes.len()).unwrap_or(bytes.len());
     while at < end {
@@ -102,17 +114,31 @@ pub(super) fn read(bytes: &[u8]) -> Result<Recording, Wrong> {
             bytes[..end].get(at + 8..at + 8 + length).ok_or_else(|| truncated(at, "a packet", 8 + length))?;
         if number == events {
             let damaged = || wrong(byte(at), "a packet of events is damaged", "a FlatBuffer of events");
-            if compression > 0 {
-                let content = lz4::frame(content, MOST)
-                    .ok_or_else(|| wrong(byte(at), "a packet cannot be unpacked", "an LZ4 frame"))?;
-                packet(&content, at, &mut checked).unwrap_or_else(|| Err(damaged()))?;
-            } else {
-                packet(content, at, &mut checked).unwrap_or_else(|| Err(damaged()))?;
-            }
+            let content = unpacked(compression, content, left).ok_or_else(|| {
+                let allowed = format!("{frame} with at most {left} bytes");
+                wrong(byte(at), "a packet cannot be unpacked", allowed)
+            })?;
+            left -= content.len().min(left);
+            packet(&content, at, &mut checked).unwrap_or_else(|| Err(damaged()))?;
         }
         at += 8 + length;
     }
     Ok(checked.finish("AEDAT 4"))
+}
+
+/// What a packet holds; `None`: it is damaged, or longer than `most`. Checksums are not compared: what is unpacked is checked for what it
+/// must be.
+pub(super) fn unpacked(compression: usize, content: &[u8], most: usize) -> Option<Cow<'_, [u8]>> {
+    match compression {
+        0 => Some(Cow::Borrowed(content)),
+        1 | 2 => lz4::frame(content, most).map(Cow::Owned),
+        _ => {
+            let mut bytes = Vec::new();
+            let mut decoder = StreamingDecoder::new(content).ok()?.take(most as u64 + 1);
+            decoder.read_to_end(&mut bytes).ok()?;
+            (bytes.len() <= most).then_some(Cow::Owned(bytes))
+        }
+    }
 }
 
 /// Takes the events of a packet; `None`: it is none.

@@ -8,7 +8,7 @@
 //! | EVT 2, EVT 3 | `% ` | Prophesee, `.raw` |
 //! | AEDAT 2 | `#!AER-DAT2.0` | jAER; DVS128, DAVIS240 and DAVIS346 |
 //! | AEDAT 3.1 | `#!AER-DAT3.1` | cAER |
-//! | AEDAT 4 | `#!AER-DAT4.0` | DV; plain or LZ4 |
+//! | AEDAT 4 | `#!AER-DAT4.0` | DV; plain, LZ4 or Zstandard |
 //! | Event Stream 2 | `Event Stream` | of the kind dvs |
 //!
 //! A line of the sample is (p height + y) width + x, with p = 0 for a pixel that got darker and 1 for one that got brighter: rows

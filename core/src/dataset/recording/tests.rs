@@ -262,7 +262,10 @@ fn aedat_4_has_streams_of_flat_buffers() {
     assert_eq!(what, "event 0 is at 1605537493718345 us");
     assert!(allowed.contains("`from_first = true`"));
     assert!(refused("a", &file[..file.len() - 1]).ends_with("the recording ends within a packet; 52 bytes"));
-    assert!(refused("a", &file_4(3, &packets)).contains("compressed in way 3"));
+    assert_eq!(
+        refused("a", &file_4(5, &packets)),
+        "its header: the packets are compressed in way 5; 0 (none), 1 or 2 (LZ4), 3 or 4 (Zstandard)"
+    );
     // Stored in an LZ4 frame as it is.
     let stored = |content: &[u8]| {
         let length = (content.len() as u32 | 1 << 31).to_le_bytes();
@@ -290,6 +293,17 @@ fn lz4_copies_what_it_has_just_written() {
     for damaged in [&[0x35, b'a'][..], &[0x10, b'a', 2, 0, 0x10], &[0x10, b'a', 0, 0, 0x10, b'b']] {
         assert_eq!(lz4::frame(&frame(damaged), 100), None);
     }
+}
+
+#[test]
+fn a_frame_of_zstandard_is_unpacked_as_far_as_it_is_believed() {
+    // Magic number, no flags, a window of 1 MiB; one block that is 100 000 times a 7, and the last.
+    let block = &(100_000_u32 << 3 | 1 << 1 | 1).to_le_bytes()[..3];
+    let frame = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 10 << 3][..], block, &[7]].concat();
+    assert_eq!(aedat4::unpacked(3, &frame, 100_000).unwrap(), vec![7; 100_000]);
+    assert_eq!(aedat4::unpacked(3, &frame, 99_999), None);
+    assert_eq!(aedat4::unpacked(4, &frame[..frame.len() - 1], 100_000), None);
+    assert_eq!(aedat4::unpacked(3, &[], 100_000), None);
 }
 
 #[test]
@@ -324,6 +338,7 @@ fn damaged_files_are_refused_or_read() {
     let all = [event(1, 3, 9, true), event(2, 19, 0, false)];
     let files = [
         file_4(1, &[(7, events_4(&all))]),
+        file_4(3, &[(7, vec![0x28, 0xb5, 0x2f, 0xfd, 0, 80, 0x03, 0x01, 0, 7])]),
         file_4(0, &[(7, events_4(&all))]),
         [&b"#!AER-DAT3.1\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n"[..], &packet_3(1, 0, &[(1, 2)])].concat(),
         words("% evt 2.0\n% geometry 64x48\n", [8 << 28, 1 << 28]),
