@@ -177,6 +177,7 @@ fn outcome() -> Outcome {
                 test_accuracy: Some(0.872 + 0.052 * progress + 0.0012 * draw.normal()),
                 learning_rate: 1e-3,
                 spikes_per_sample: Vec::new(),
+                gradient: Vec::new(),
                 silent: None,
             }
         })

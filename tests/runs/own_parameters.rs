@@ -72,6 +72,11 @@ fn thresholds_and_time_constants_learn_within_their_ranges_and_are_told() {
     }
     let told = outcome.notes.iter().filter(|note| note.contains("after learning")).count();
     assert_eq!(told, 4, "{:?}", outcome.notes);
+    for epoch in &outcome.found.get::<SupervisedResult>().unwrap().epochs {
+        let names: Vec<&str> = epoch.gradient.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["hidden", "output"]);
+        assert!(epoch.gradient.iter().all(|(_, rms)| *rms > 1e-6), "{epoch:?}");
+    }
     // Neither has anything to do with the other's key.
     let without = done(&short("layers/yin-yang", &[&[THRESHOLDS]]));
     assert!(without.arrays.iter().all(|array| !array.name.starts_with("tau_m.")));
@@ -112,8 +117,7 @@ fn age_and_stuck_devices_are_there_while_layers_learn() {
         array(&done(&short), "weight.input").to_vec()
     };
     let new = with("");
-    for crossbar in
-        [", age = \"30000 s\"", ", faults = { stuck_off = 0.05 }", ", faults = { stuck_on = 0.05 }"]
+    for crossbar in [", age = \"30000 s\"", ", faults = { stuck_off = 0.2 }", ", faults = { stuck_on = 0.2 }"]
     {
         assert!(with(crossbar) != new, "{crossbar}");
     }

@@ -16,6 +16,11 @@ fn what_an_exact_gradient_has_no_use_for_is_refused() {
             "counts have no exact gradient",
         ),
         (
+            "protocol.gradient.loss={ kind = \"spike_count\" }",
+            "spike counts have no exact gradient",
+            "\"spike_sum\", \"mean_voltage\"",
+        ),
+        (
             "protocol.surrogate_steepness=3.0",
             "`surrogate_steepness` of the protocol has no effect",
             "needs no surrogate",

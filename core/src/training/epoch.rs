@@ -50,6 +50,10 @@ pub struct EpochReport {
     pub totals: Totals,
     /// That of the last step, in units of v_th - u_rest.
     pub learning_rate: f64,
+    /// Of layers: root mean square of the loss by a weight in units of v_th - u_rest, by population, summed over steps that were looked at.
+    pub gradients: Vec<f64>,
+    /// How many steps that were.
+    pub looked_at: u64,
 }
 
 impl EpochReport {

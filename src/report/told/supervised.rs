@@ -145,8 +145,9 @@ impl Told for Trained {
                 &e.learning_rate,
             ]);
             let Some(silent) = e.silent else { return row };
-            let spikes: String = e.spikes_per_sample.iter().map(|(_, spikes)| format!(",{spikes}")).collect();
-            format!("{},{silent}{spikes}\n", row.trim_end())
+            let told = e.spikes_per_sample.iter().chain(&e.gradient);
+            let told: String = told.map(|(_, value)| format!(",{value}")).collect();
+            format!("{},{silent}{told}\n", row.trim_end())
         });
         let mut columns =
             String::from("epoch,loss,train_accuracy,validation_accuracy,test_accuracy,learning_rate");
@@ -154,6 +155,7 @@ impl Told for Trained {
             columns.push_str(",unanswered");
             let names = layered.spikes_per_sample.iter();
             columns.extend(names.map(|(name, _)| format!(",spikes_per_sample.{name}")));
+            columns.extend(layered.gradient.iter().map(|(name, _)| format!(",gradient.{name}")));
         }
         let programming = result.programming.iter().flat_map(|case| {
             let draws = case.accuracy.iter().enumerate();

@@ -264,3 +264,33 @@ fn devices_learn_with_the_same_bits_on_any_threads_and_with_any_cuts() {
     let sum = |of: fn(&Taken) -> u64| taken.iter().map(of).sum::<u64>();
     assert!(sum(|taken| taken.refreshes) > 10 && sum(|taken| taken.stuck) > 0, "{taken:?}");
 }
+
+#[test]
+fn the_size_of_the_gradient_is_told_by_layer() {
+    let (set, code) = points();
+    let samples = Samples { code: &code, labels: &set.train.labels };
+    let (mut fingerprint, stop) = (Fingerprint::new(), AtomicBool::new(false));
+    let order: Vec<u32> = (0..32).collect();
+    let mut trainer = connected(Rows::Dense);
+    let (net, before) = (trainer.net().clone(), trainer.parameters.clone());
+    let lessons = (samples, &order[..], 0, Until::stopped(&stop), &mut fingerprint, None);
+    let report = trainer.epoch(EpochReport::default(), lessons, &Threads::one(), &mut |_, _, _| {}).unwrap();
+    assert_eq!((report.looked_at, report.gradients.len()), (1, 2));
+    // The same batch, sample by sample.
+    let (mut passage, mut sum) = (Passage::default(), before.zeroed());
+    for &sample in &order {
+        let spikes = code.sample(sample as usize).iter();
+        let spikes: Vec<(f32, u32)> =
+            spikes.map(|&(t, line)| ((t.as_seconds() * 1e3) as f32, line)).collect();
+        passage.forward(&net, &before, (1, u64::from(sample)), &spikes, 60.0);
+        let label = usize::from(set.train.labels[sample as usize]);
+        passage.judge(&net, &before, 60.0, &trainer.exact().loss, Some(label));
+        passage.backward(&net, &before, 0.2, &mut sum);
+    }
+    for (index, layer) in net.layers.iter().enumerate() {
+        let squares: f64 = sum.weights[index].iter().map(|&g| (f64::from(g) / 32.0).powi(2)).sum();
+        let want = (squares / layer.learned as f64).sqrt();
+        let got = report.gradients[layer.population];
+        assert!(want > 0.0 && (got / want - 1.0).abs() < 1e-4, "layer {index}: {got} and {want}");
+    }
+}

@@ -45,6 +45,9 @@ pub struct Exact {
     pub in_situ: Vec<Pulsed>,
 }
 
+/// The gradient is looked at in every so many steps: all of it is seldom in a cache.
+const EVERY: u64 = 8;
+
 /// How parameters that are no weights learn: by Adam, with the means of the weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Learned {
@@ -76,6 +79,8 @@ pub struct Layered<R: Scalar> {
     /// Adam's means of their gradient, layer after layer.
     pub adam: AdamState<R>,
     pieces: Vec<Piece<R>>,
+    /// As [`EpochReport::gradients`], since they were last handed on, and of how many steps.
+    gradients: (Vec<f64>, u64),
     observed: bool,
     /// What the devices have of `parameters`, where there are any.
     programmed: Option<Parameters<R>>,
@@ -131,7 +136,19 @@ impl<R: Scalar> Layered<R> {
         let pieces = pieces.collect();
         let programmed = (!exact.devices.is_empty()).then(|| parameters.clone());
         let (adam, observed) = (AdamState::new(count), false);
-        Self { settings, exact, pieces, net, parameters, adam, observed, programmed, in_situ: learning }
+        let gradients = (vec![0.0; net.network.populations.len()], 0);
+        Self {
+            settings,
+            exact,
+            pieces,
+            gradients,
+            net,
+            parameters,
+            adam,
+            observed,
+            programmed,
+            in_situ: learning,
+        }
     }
 
     /// The devices that learn, if weights are learned in them.
@@ -144,6 +161,12 @@ impl<R: Scalar> Layered<R> {
     pub fn go_on_in_situ(&mut self, state: State<R>) {
         let Self { in_situ: Some(learning), net, parameters, .. } = self else { return };
         learning.go_on(net, state, parameters);
+    }
+
+    /// How.
+    #[must_use]
+    pub fn exact(&self) -> &Exact {
+        &self.exact
     }
 
     /// What is trained.
@@ -187,6 +210,21 @@ impl<R: Scalar> Layered<R> {
                 }
             }
         }
+    }
+
+    /// Looks at the gradient of a step that has been taken.
+    fn look(&mut self) {
+        let Self { gradients: (sums, steps), net, pieces, .. } = self;
+        let Some(first) = pieces.first() else { return };
+        for (index, layer) in net.layers.iter().enumerate() {
+            let learned = &first.gradient.weights[index][..layer.learned];
+            let touched =
+                learned.chunks(layer.stride).zip(&first.touched[index]).filter(|(_, touched)| **touched);
+            let square = |block: &[R]| block.iter().fold(0.0, |sum, g| sum + g.to_f64() * g.to_f64());
+            let sum = touched.fold(0.0, |sum, (block, _)| sum + square(block));
+            sums[layer.population] += (sum / layer.learned.max(1) as f64).sqrt();
+        }
+        *steps += 1;
     }
 
     /// Which layer has weights that are no numbers, or too large ones.
@@ -330,6 +368,9 @@ impl<R: Scalar> Descent<R> for Layered<R> {
                 }
             }
         }
+        if self.adam.steps % EVERY == 1 {
+            self.look();
+        }
         self.keep_active(samples);
         self.keep_within();
         let Self { in_situ: Some(learning), net, parameters, pieces, .. } = self else { return };
@@ -357,6 +398,10 @@ impl<R: Scalar> Descent<R> for Layered<R> {
             report.silent += std::mem::take(&mut piece.silent);
             report.totals.merge(&std::mem::take(&mut piece.shown.totals));
         }
+        let (sums, steps) = &mut self.gradients;
+        report.gradients.resize(sums.len(), 0.0);
+        report.gradients.iter_mut().zip(sums).for_each(|(sum, part)| *sum += std::mem::take(part));
+        report.looked_at += std::mem::take(steps);
         let finite = self.in_situ.as_ref().is_none_or(InSitu::is_finite);
         if report.loss_sum.is_finite() && finite { Ok(()) } else { Err(self.diverged()) }
     }

@@ -23,6 +23,10 @@ pub struct EpochResult {
     /// Of layers: each population, and its spikes per training sample.
     #[serde(default)]
     pub spikes_per_sample: Vec<(String, f64)>,
+    /// Of layers: each population, and the root mean square of the loss by a weight that leads to it, in units of v_th - u_rest, in the mean
+    /// over steps.
+    #[serde(default)]
+    pub gradient: Vec<(String, f64)>,
     /// Of layers: fraction of the training samples in which no neuron of the read-out fired.
     #[serde(default)]
     pub silent: Option<f64>,

@@ -2,6 +2,7 @@
 
 mod exact;
 mod findings;
+mod gradients;
 mod in_situ;
 mod layers;
 mod plan;

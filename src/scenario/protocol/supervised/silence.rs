@@ -54,6 +54,7 @@ mod tests {
             validation_accuracy: None,
             test_accuracy: None,
             learning_rate: 0.01,
+            gradient: Vec::new(),
             spikes_per_sample: vec![("hidden".into(), hidden), ("output".into(), 0.0)],
             silent: Some(silent),
         };

@@ -1,6 +1,7 @@
 //! After the last epoch of training with labels: the final test, the same weights on devices, and what is reported of all of them.
 
 use super::super::findings::{InSituResult, ProgrammingResult, ShownSample};
+use super::super::gradients;
 use super::super::silence::{mute, silent};
 use super::super::teach::{Exam, Teacher};
 use crate::crossbar::Array;
@@ -247,6 +248,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         let integrates = self.protocol.gradient.loss().is_some_and(|loss| loss.integrates());
         let read_out = self.plan.populations[self.population].name.as_str();
         self.log.notes.extend(silent(&self.result.epochs, integrates.then_some(read_out)));
+        self.log.notes.extend(gradients::strayed(&self.result.epochs));
         let index = self.protocol.projection;
         if let (Some(Some(array)), Some(device)) = (arrays.get(index), &self.plan.projections[index].device) {
             let to = self.plan.projections[index].to;

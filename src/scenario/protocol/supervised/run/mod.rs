@@ -294,12 +294,18 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             report.loss(),
             100.0 * report.accuracy()
         ));
-        let values = [
+        let names = self.plan.populations.iter().map(|population| population.name.clone());
+        let looked_at = report.looked_at.max(1) as f64;
+        let gradient: Vec<(String, f64)> =
+            names.zip(&report.gradients).map(|(name, sum)| (name, sum / looked_at)).collect();
+        let by_layer: Vec<String> = gradient.iter().map(|(name, _)| format!("gradient/{name}")).collect();
+        let mut values = vec![
             ("loss", Some(report.loss())),
             ("accuracy/train", Some(report.accuracy())),
             ("accuracy/validation", validation),
             ("accuracy/test", test),
         ];
+        values.extend(by_layer.iter().zip(&gradient).map(|(name, (_, rms))| (name.as_str(), Some(*rms))));
         let shown = (self.plan, &report.totals, self.protocol.presentation);
         measured::epoch(context.progress, epoch + 1, &values, shown);
         self.result.epochs.push(EpochResult {
@@ -310,6 +316,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             test_accuracy: test,
             learning_rate: report.learning_rate,
             spikes_per_sample: spikes,
+            gradient,
             silent,
         });
     }
