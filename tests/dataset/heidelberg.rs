@@ -110,14 +110,11 @@ fn said(bytes: &[u8], change: impl Fn(&mut Described)) -> String {
 
 #[test]
 fn what_is_wrong_is_said_with_place_value_and_what_is_allowed() {
-    let good =
-        || [times(&[&[0.5, 0.25], &[1.0]]), units("spikes/units", &[&[0, 699], &[3]]), labels(&[0, 1])];
-    let set = read(&file(good()), |_| ()).unwrap();
+    let [t, u, l]: [fn() -> DatasetBuilder; 3] =
+        [|| times(&[&[0.5, 0.25], &[1.0]]), || units("spikes/units", &[&[0, 699], &[3]]), || labels(&[0, 1])];
+    let set = read(&file([t(), u(), l()]), |_| ()).unwrap();
     let ms = |ms: u64| Time::from_ms(ms);
     assert_eq!(set.train.recorded().unwrap().sample(0), [(ms(250), 699), (ms(500), 0)]);
-    let [t, u, l] = || -> [fn() -> DatasetBuilder; 3] {
-        [|| times(&[&[0.5, 0.25], &[1.0]]), || units("spikes/units", &[&[0, 699], &[3]]), || labels(&[0, 1])]
-    }();
     let wanted = "expected `/spikes/times` and `/spikes/units`, an array for each sample, and `/labels`\n  \
                   hint: spikes of another layout are written as an .npz with NumPy";
     let line = "expected 0 to 699\n  hint: `lines` of the data says how many there are";
