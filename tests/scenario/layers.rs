@@ -141,6 +141,18 @@ fn what_keeps_a_network_from_lockstep_is_told_with_its_place() {
 }
 
 #[test]
+fn devices_of_layers_are_read_a_row_at_once() {
+    let device = "device.memory.preset=ag-tio2-pt-rs-analog";
+    let said = refused_of("layers/delays", &[device, "projection.input.device=memory"]);
+    assert!(
+        said.contains("has delays of single synapses, and devices")
+            && said.contains("a row of devices is read at once here")
+            && said.contains("= allowed: one delay, or kind = \"simulate\""),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_read_out_that_integrates_has_no_use_for_what_spikes_need() {
     let loss = "protocol.gradient.loss={ kind = \"mean_voltage\" }";
     let said = refused(&[loss, "population.output.t_ref=\"1 ms\""]);
