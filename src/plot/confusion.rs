@@ -7,9 +7,12 @@ use super::{Figure, Shape};
 
 const CELL: f64 = 44.0;
 
+/// More classes than this are a table alone.
+const MOST: usize = 256;
+
 /// The picture, if anything was answered.
 pub fn figure(matrix: &[Vec<u64>]) -> Option<Figure> {
-    if matrix.iter().flatten().all(|&n| n == 0) {
+    if matrix.len() > MOST || matrix.iter().flatten().all(|&n| n == 0) {
         return None;
     }
     let caption = "Rows are the true class, columns the answer. The diagonal is shaded by the fraction of the class that \

@@ -18,16 +18,16 @@ const WIDTH: f64 = 700.0;
 const FONT: f64 = 11.0;
 
 /// The picture of a projection; `classes` holds the class of each neuron, where it has one.
-pub fn figure(name: &str, array: &NamedArray, side: usize, classes: &[Option<u8>]) -> Figure {
+pub fn figure(name: &str, array: &NamedArray, side: usize, classes: &[Option<u16>]) -> Figure {
     let caption = "Weights of each neuron's inputs, laid out as the image, from dark blue (none) to yellow (the largest, of which \
      the highest half per cent share one shade); the number above a field is the class that excites its neuron most. Neurons are in order of class.";
     let svg = draw(array, side, classes);
     Figure { name: format!("fields-{name}"), shape: Shape::Wide, caption: caption.into(), svg }
 }
 
-fn draw(array: &NamedArray, side: usize, classes: &[Option<u8>]) -> String {
+fn draw(array: &NamedArray, side: usize, classes: &[Option<u16>]) -> String {
     let mut order: Vec<usize> = (0..array.cols).collect();
-    order.sort_by_key(|&neuron| (classes.get(neuron).copied().flatten().map_or(256, u16::from), neuron));
+    order.sort_by_key(|&neuron| (classes.get(neuron).copied().flatten().unwrap_or(u16::MAX), neuron));
     order.truncate(MOST);
     let across = (1..=order.len().max(1)).find(|n| n * n >= order.len()).unwrap_or(1);
     let down = order.len().div_ceil(across).max(1);

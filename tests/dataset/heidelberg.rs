@@ -150,7 +150,7 @@ fn what_is_wrong_is_said_with_place_value_and_what_is_allowed() {
         (
             vec![t(), u(), labels(&[0, -1])],
             "a.h5, `/labels`: the class of sample 1 is -1; expected 0 to 0\n  hint: classes are counted from 0, and there are at \
-             most 256"
+             most 2048"
                 .into(),
         ),
         (vec![times(&[]), units("spikes/units", &[]), labels(&[])], "a.h5: there is no sample; expected at least one".into()),

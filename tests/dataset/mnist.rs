@@ -17,8 +17,9 @@ fn class_counts(split: &Split) -> [usize; 10] {
 #[cfg(feature = "fetch")]
 fn digests(split: &Split) -> [String; 2] {
     let n = split.len() as u32;
+    let classes: Vec<u8> = split.labels.iter().map(|&label| label as u8).collect();
     let images = [&[0x0803, n, 28, 28].map(u32::to_be_bytes).concat()[..], split.images()].concat();
-    let labels = [&[0x0801, n].map(u32::to_be_bytes).concat()[..], &split.labels].concat();
+    let labels = [&[0x0801, n].map(u32::to_be_bytes).concat()[..], &classes].concat();
     [sha256(&images), sha256(&labels)]
 }
 

@@ -107,6 +107,21 @@ fn layers_learn_a_table_of_ones_own_whose_test_is_drawn() {
 }
 
 #[test]
+fn layers_tell_more_classes_apart_than_a_byte_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..300).map(|k| format!("{},{k}\n", f64::from(k) / 300.0)).collect();
+    fs::write(folder.path().join("many.csv"), format!("x,label\n{rows}")).unwrap();
+    let data = "{ kind = \"csv\", train = \"many.csv\", test = \"many.csv\" }";
+    let sizes = [("size = 200", "size = 8"), ("size = 3", "size = 300")];
+    let file = scenario(folder.path(), "layers/yin-yang", "yin_yang", data, &sizes);
+    let plan = loaded(&file, &["protocol.epochs=1", "protocol.batch=100"]).unwrap();
+    let (outcome, _) = whole(&plan, Way::new(&Search::default()));
+    let confusion = &outcome.found.get::<SupervisedResult>().unwrap().confusion;
+    assert_eq!(confusion.len(), 300);
+    assert!(confusion.iter().all(|row| row.iter().sum::<u64>() == 1));
+}
+
+#[test]
 fn what_does_not_fit_the_data_says_both() {
     let folder = tempfile::tempdir().unwrap();
     write_idx(folder.path(), 60, "a");

@@ -21,9 +21,9 @@ pub const SEED: u64 = 3;
 
 struct Data {
     train: RateCode,
-    train_labels: Vec<u8>,
+    train_labels: Vec<u16>,
     test: RateCode,
-    test_labels: Vec<u8>,
+    test_labels: Vec<u16>,
 }
 
 fn data() -> &'static Data {

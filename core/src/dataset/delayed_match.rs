@@ -59,7 +59,7 @@ fn split(part: u32, count: usize) -> Split {
     let mut labels = Vec::with_capacity(count);
     let spikes = FirstSpikes::of((0..count as u64).map(|index| {
         let (spikes, [first, second]) = trial(&patterns, part, index);
-        labels.push(u8::from(first == second));
+        labels.push(u16::from(first == second));
         spikes
     }));
     Split::events(spikes, labels, LINES).unwrap_or_default()

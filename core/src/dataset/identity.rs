@@ -89,7 +89,7 @@ fn content(split: &Split, shape: &[usize], labels: bool) -> String {
     put(&mut hash, if labels { 0x0801 } else { 0x0803 });
     put(&mut hash, count);
     if labels {
-        hash.update(&split.labels);
+        hash.update(split.labels.iter().map(|&label| label as u8).collect::<Vec<_>>());
     } else {
         shape.iter().for_each(|&length| put(&mut hash, length as u32));
         hash.update(split.images());

@@ -62,6 +62,7 @@ pub fn read_split(images_file: &Path, labels_file: &Path, expect: Expect) -> Res
     match (images, labels) {
         (Ok(images), Ok(labels)) => {
             let count = labels.len();
+            let labels = labels.into_iter().map(u16::from).collect();
             Split::new(images.pixels, labels, expect.width * expect.height).ok_or_else(|| {
                 Faults::from(Fault::CountMismatch {
                     images_file: images_file.into(),

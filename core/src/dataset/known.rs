@@ -62,7 +62,7 @@ pub struct IdxFiles {
     /// SHA-256 of the training images and labels, and of the test images and labels.
     pub sums: [Sum; 4],
     /// Labels of the first test images: all such sets use the same names of files.
-    pub first_test_labels: [u8; 10],
+    pub first_test_labels: [u16; 10],
     /// Base addresses, first to last; what arrives is checked by its sum, whichever it came from.
     pub mirrors: &'static [&'static str],
 }

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn images_that_are_not_what_is_known_of_them_are_refused() {
-        fn made(classes: usize, labels: Vec<u8>) -> Dataset {
+        fn made(classes: usize, labels: Vec<u16>) -> Dataset {
             let split = |labels| Split::new(vec![0; 4], labels, 2).unwrap();
             let (train, test) = (split(labels), split(vec![0, 1]));
             let shape = vec![1, 2];

@@ -80,7 +80,7 @@ fn split(part: Part, count: usize) -> Split {
     let mut labels = Vec::with_capacity(count);
     let events = FirstSpikes::of((0..count as u64).map(|index| {
         let (image, label) = drawn::digit(part, index);
-        labels.push(label);
+        labels.push(label.into());
         path(part, index).events(&image)
     }));
     Split::events(events, labels, LINES).unwrap_or_default()

@@ -41,7 +41,7 @@ impl Default for Samples {
 pub struct Split {
     samples: Samples,
     /// One per sample.
-    pub labels: Vec<u8>,
+    pub labels: Vec<u16>,
     /// Values of a sample, or lines of its events.
     size: usize,
 }
@@ -50,14 +50,14 @@ impl Split {
     /// Images of `size` bytes each, row by row, one after the other; 0 is background, 255 full ink. `None` unless there is exactly
     /// one image per label.
     #[must_use]
-    pub fn new(images: Vec<u8>, labels: Vec<u8>, size: usize) -> Option<Self> {
+    pub fn new(images: Vec<u8>, labels: Vec<u16>, size: usize) -> Option<Self> {
         let matching = size > 0 && labels.len().checked_mul(size) == Some(images.len());
         matching.then_some(Self { samples: Samples::Bytes(images), labels, size })
     }
 
     /// Samples of `size` real numbers from 0 to 1 each. `None` unless there is exactly one sample per label.
     #[must_use]
-    pub fn real(values: &[f64], labels: Vec<u8>, size: usize) -> Option<Self> {
+    pub fn real(values: &[f64], labels: Vec<u16>, size: usize) -> Option<Self> {
         let matching = size > 0 && labels.len().checked_mul(size) == Some(values.len());
         let steps = || values.iter().map(|value| (value * f64::from(ONE)).round() as u32).collect();
         matching.then(|| Self { samples: Samples::Reals(steps()), labels, size })
@@ -65,14 +65,14 @@ impl Split {
 
     /// Events on `lines` lines. `None` unless there is exactly one sample per label.
     #[must_use]
-    pub fn events(events: FirstSpikes, labels: Vec<u8>, lines: usize) -> Option<Self> {
+    pub fn events(events: FirstSpikes, labels: Vec<u16>, lines: usize) -> Option<Self> {
         let matching = lines > 0 && labels.len() == events.len();
         matching.then_some(Self { samples: Samples::Events(events), labels, size: lines })
     }
 
     /// Recordings of sound. `None` unless there is exactly one per label.
     #[must_use]
-    pub fn sound(sound: Sound, labels: Vec<u8>) -> Option<Self> {
+    pub fn sound(sound: Sound, labels: Vec<u16>) -> Option<Self> {
         let matching = labels.len() == sound.len();
         matching.then_some(Self { samples: Samples::Sound(sound), labels, size: 1 })
     }
@@ -110,7 +110,7 @@ impl Split {
     /// # Panics
     /// If `i` is not below [`Split::len`].
     #[must_use]
-    pub fn label(&self, i: usize) -> u8 {
+    pub fn label(&self, i: usize) -> u16 {
         self.labels[i]
     }
 
@@ -180,7 +180,7 @@ impl Split {
     }
 
     /// Samples as pictures, with their labels.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Cow<'_, [u8]>, u8)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Cow<'_, [u8]>, u16)> {
         (0..self.len()).map(|i| (self.image(i), self.labels[i]))
     }
 
@@ -218,7 +218,13 @@ impl Split {
     pub fn bytes(&self, mut take: impl FnMut(&[u8])) {
         take(&(self.len() as u64).to_le_bytes());
         take(&(self.size as u64).to_le_bytes());
-        take(&self.labels);
+        // A byte each where that is enough.
+        if self.labels.iter().all(|&label| label < 256) {
+            take(&self.labels.iter().map(|&label| label as u8).collect::<Vec<_>>());
+        } else {
+            take(b"wide");
+            self.labels.iter().for_each(|label| take(&label.to_le_bytes()));
+        }
         match &self.samples {
             Samples::Bytes(bytes) => {
                 take(b"bytes");
@@ -293,6 +299,7 @@ mod tests {
         assert_eq!(of(1, 0), of(1, 0));
         assert_ne!(of(1, 0), of(3, 0));
         assert_ne!(of(1, 0), of(1, 1));
+        assert_ne!(of(1, 0), of(1, 256));
         let real = Split::real(&[1.0 / 255.0, 2.0 / 255.0], vec![0], 2).unwrap();
         assert_ne!(all(&real), of(1, 0));
     }

@@ -44,7 +44,7 @@ fn split(part: u32, count: usize) -> Split {
     for index in 0..count {
         let ([x, y], class) = point(part, index as u64);
         values.extend([x, y, 1.0 - x, 1.0 - y]);
-        labels.push(class);
+        labels.push(class.into());
     }
     Split::real(&values, labels, SIZE).unwrap_or_default()
 }
@@ -93,7 +93,7 @@ mod tests {
         for (k, &label) in set.train.labels.iter().enumerate() {
             counts[usize::from(label)] += 1;
             let v: Vec<f64> = set.train.values(k).collect();
-            assert_eq!(class([v[0], v[1]]), label);
+            assert_eq!(u16::from(class([v[0], v[1]])), label);
             assert!((v[0] + v[2] - 1.0).abs() < 1e-9 && (v[1] + v[3] - 1.0).abs() < 1e-9);
         }
         assert!(counts.iter().all(|&count| (900..1100).contains(&count)), "{counts:?}");

@@ -19,7 +19,7 @@ const ROUND: usize = 512;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Answer to each sample, in order; shorter than the samples if it came back early.
-    pub answers: Vec<u8>,
+    pub answers: Vec<u16>,
     /// How many of `answers` are the sample's label.
     pub correct: u64,
     /// Spikes and other events, over all presentations.
@@ -35,7 +35,7 @@ impl Evaluation {
 
     /// Rows: true class; columns: answer.
     #[must_use]
-    pub fn confusion(&self, labels: &[u8], classes: usize) -> Vec<Vec<u64>> {
+    pub fn confusion(&self, labels: &[u16], classes: usize) -> Vec<Vec<u64>> {
         let mut matrix = vec![vec![0; classes]; classes];
         for (&label, &answer) in labels.iter().zip(&self.answers) {
             matrix[usize::from(label)][usize::from(answer)] += 1;
@@ -82,7 +82,7 @@ pub struct Reporting<'a> {
 struct Worker<R: Scalar> {
     presenter: Presenter<R>,
     spikes: Vec<Spike>,
-    answers: Vec<u8>,
+    answers: Vec<u16>,
     totals: Totals,
 }
 
@@ -164,7 +164,7 @@ impl<R: Scalar> Worker<R> {
             return;
         }
         self.presenter.encode(episode, &self.spikes);
-        self.answers.push(self.presenter.answer() as u8);
+        self.answers.push(self.presenter.answer() as u16);
         self.totals.add(self.presenter.all_counts(), test.duration);
     }
 }

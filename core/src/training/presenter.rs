@@ -20,7 +20,7 @@ pub struct Samples<'a, C = RateCode> {
     /// How they are shown.
     pub code: &'a C,
     /// Class of each sample, from 0.
-    pub labels: &'a [u8],
+    pub labels: &'a [u16],
 }
 
 impl<C> Clone for Samples<'_, C> {

@@ -18,11 +18,11 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Data<C = RateCode> {
     pub train: C,
-    pub train_labels: Vec<u8>,
+    pub train_labels: Vec<u16>,
     pub validation: C,
-    pub validation_labels: Vec<u8>,
+    pub validation_labels: Vec<u16>,
     pub test: C,
-    pub test_labels: Vec<u8>,
+    pub test_labels: Vec<u16>,
     pub classes: usize,
     /// Which data they are.
     pub identity: Identity,
@@ -51,7 +51,7 @@ impl<C> Data<C> {
     }
 
     /// The first test samples whose answer is not their label.
-    pub fn missed(&self, answers: impl Iterator<Item = Option<u8>>) -> Vec<Missed> {
+    pub fn missed(&self, answers: impl Iterator<Item = Option<u16>>) -> Vec<Missed> {
         let wrong = answers
             .zip(&self.test_labels)
             .enumerate()
@@ -166,7 +166,7 @@ fn encoded<C: Encoded>(
     // The mean over the whole training set, whatever of it is used: a property of the data.
     let intensities = (0..set.train.len()).flat_map(|index| set.train.intensities(index));
     let total = intensities.map(u64::from).sum::<u64>() as f64 / set.train.len().max(1) as f64;
-    let pick = |split: &Split, indices: &[u32]| -> Result<(C, Vec<u8>), RunError> {
+    let pick = |split: &Split, indices: &[u32]| -> Result<(C, Vec<u16>), RunError> {
         let labels = indices.iter().map(|&index| split.label(index as usize)).collect();
         let encoded = C::of((split, &set.shape), indices, code, total);
         Ok((encoded.ok_or(RunError::NoDataset)?, labels))

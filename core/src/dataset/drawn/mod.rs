@@ -92,7 +92,7 @@ fn split(part: Part, count: usize) -> Split {
     let labels = images
         .chunks_exact_mut(SIDE * SIDE)
         .zip(0..)
-        .map(|(image, i)| writer.write(part, i, image))
+        .map(|(image, i)| writer.write(part, i, image).into())
         .collect();
     Split::new(images, labels, SIDE * SIDE).unwrap_or_default()
 }

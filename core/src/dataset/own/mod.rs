@@ -28,8 +28,8 @@ use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Labels are bytes.
-pub const MAX_CLASSES: usize = 256;
+/// What was taken for what is a matrix of classes by classes, in memory and in the summary: four million numbers.
+pub const MAX_CLASSES: usize = 2048;
 
 /// How the samples are kept in files, and what else they are found by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,7 +257,9 @@ impl Described {
             let found = fault(&part.files[1], &part.places[1], what, format!("0 to {}", classes - 1));
             faults.push(match self.classes {
                 Some(_) => hinted(found, "`classes` of the data says how many there are"),
-                None => hinted(found, "classes are counted from 0, and there are at most 256"),
+                None => {
+                    hinted(found, &format!("classes are counted from 0, and there are at most {MAX_CLASSES}"))
+                }
             });
         }
         if faults.is_empty() { Ok(classes as usize) } else { Err(Faults(faults)) }
@@ -266,7 +268,7 @@ impl Described {
     /// The samples of a part, brought to 0 to 1.
     fn split(&self, part: Part) -> Result<Split, Faults> {
         let size: usize = part.shape.iter().product();
-        let labels: Vec<u8> = part.labels.iter().map(|&label| label as u8).collect();
+        let labels: Vec<u16> = part.labels.iter().map(|&label| label as u16).collect();
         let (file, place) = (part.files[0].as_path(), part.places[0].as_str());
         let made = match part.samples {
             Read::Events(events) => Split::events(events, labels, size),

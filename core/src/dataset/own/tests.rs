@@ -75,6 +75,26 @@ fn arrays_of_any_shape_and_type_are_samples() {
 }
 
 #[test]
+fn there_may_be_more_classes_than_a_byte_counts() {
+    let root = tempfile::tempdir().unwrap();
+    let of = |classes: u32| {
+        let rows: String = (0..classes).map(|k| format!("0.5,{k}\n")).collect();
+        fs::write(root.path().join("many.csv"), format!("a,label\n{rows}")).unwrap();
+        let test = Test::Of("many.csv".into());
+        described(Form::Csv { label: "label".into() }, "many.csv", test, root.path())
+    };
+    let (set, _) = of(300).read(1).unwrap();
+    assert_eq!((set.classes, set.train.label(43), set.test.label(299)), (300, 43, 299));
+    assert_eq!(of(MAX_CLASSES as u32).read(1).unwrap().0.classes, MAX_CLASSES);
+    let more = Described { test: Test::Share(0.5), ..of(MAX_CLASSES as u32 + 1) };
+    assert_eq!(
+        faults(&more),
+        "many.csv, column `label`: the class of sample 2048 is 2048; expected 0 to 2047\n  hint: classes are counted from 0, and there are at \
+         most 2048"
+    );
+}
+
+#[test]
 fn a_share_is_drawn_by_the_seed_and_the_identity_is_of_the_whole() {
     let root = tempfile::tempdir().unwrap();
     let rows: String = (0..100).map(|k| format!("{},{},{}\n", f64::from(k) / 100.0, k % 2, 0.5)).collect();
@@ -167,7 +187,7 @@ fn every_fault_says_the_file_the_place_the_value_and_what_is_allowed() {
         ),
         (
             of(x(), npy("|i1", "(2,)", &[0, 255])),
-            "array `y`: the class of sample 1 is -1; expected 0 to 0\n  hint: classes are counted from 0, and there are at most 256".into(),
+            "array `y`: the class of sample 1 is -1; expected 0 to 0\n  hint: classes are counted from 0, and there are at most 2048".into(),
         ),
         (
             as_test_too(of(x(), npy("|u1", "(2,)", &[0, 3]))),

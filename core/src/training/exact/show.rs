@@ -155,7 +155,7 @@ pub struct Question<'a> {
 struct Worker<R> {
     passage: Passage<R>,
     shown: Shown<R>,
-    answers: Vec<u8>,
+    answers: Vec<u16>,
 }
 
 /// Shows every sample once and collects the answers. `so_far` is what it found before it came back early, or nothing.
@@ -191,7 +191,7 @@ pub(in crate::training) fn answers_in<R: Scalar>(
                 let shown = (samples.code.sample(sample), (question.seed, episode), question.duration);
                 let until = worker.shown.present(net, &parameters, shown, observed, &mut worker.passage);
                 let answer = worker.passage.judge(net, &parameters, until, question.loss, None);
-                worker.answers.push(answer.class as u8);
+                worker.answers.push(answer.class as u16);
             }
         });
         for worker in &mut workers {

@@ -36,7 +36,7 @@ impl Vote {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
     /// Class of each neuron; `None`: it never spiked.
-    pub class: Vec<Option<u8>>,
+    pub class: Vec<Option<u16>>,
     /// Neurons of each class.
     members: Vec<u32>,
     /// ln(P(c | j) + 0.01), neuron by neuron.
@@ -49,7 +49,7 @@ impl Assignment {
     pub fn new<'a>(
         neurons: usize,
         classes: usize,
-        responses: impl IntoIterator<Item = (u8, &'a [u32])>,
+        responses: impl IntoIterator<Item = (u16, &'a [u32])>,
     ) -> Self {
         let mut sums = vec![0u64; neurons * classes];
         let mut samples = vec![0u64; classes];
@@ -71,7 +71,7 @@ impl Assignment {
             if let Some(class) = best {
                 this.members[class] += 1;
             }
-            this.class.push(best.map(|class| class as u8));
+            this.class.push(best.map(|class| class as u16));
             let p = |mean: f64| if total > 0.0 { mean / total } else { 0.0 };
             this.log_likelihood.extend(means.iter().map(|&mean| ln(p(mean) + FLOOR)));
         }
@@ -81,7 +81,7 @@ impl Assignment {
     /// The answer to a sample with these spikes; `None` if there is no spike of a neuron that stands for
     /// anything. Equal sums: the lower class.
     #[must_use]
-    pub fn answer(&self, spikes: &[u32], vote: Vote) -> Option<u8> {
+    pub fn answer(&self, spikes: &[u32], vote: Vote) -> Option<u16> {
         let mut sums = vec![0.0; self.classes];
         let mut heard = false;
         for &neuron in spikes {
@@ -101,7 +101,7 @@ impl Assignment {
                 *sum /= f64::from(members.max(1));
             }
         }
-        best(&sums).filter(|_| heard).map(|class| class as u8)
+        best(&sums).filter(|_| heard).map(|class| class as u16)
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
 
     /// Three neurons, two classes: 0 answers to class 0, 1 mostly to class 1, 2 never.
     fn three() -> Assignment {
-        let responses: [(u8, &[u32]); 4] = [(0, &[0, 0]), (0, &[0, 1]), (1, &[1, 1, 1]), (1, &[])];
+        let responses: [(u16, &[u32]); 4] = [(0, &[0, 0]), (0, &[0, 1]), (1, &[1, 1, 1]), (1, &[])];
         Assignment::new(3, 2, responses)
     }
 
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_class_of_many_neurons_counts_by_the_mean() {
-        let responses: [(u8, &[u32]); 3] = [(0, &[0]), (0, &[1]), (1, &[2])];
+        let responses: [(u16, &[u32]); 3] = [(0, &[0]), (0, &[1]), (1, &[2])];
         let a = Assignment::new(3, 2, responses);
         assert_eq!(a.answer(&[0, 2], Vote::ClassMean), Some(1), "1/2 against 1");
         assert_eq!(a.answer(&[0, 1], Vote::ClassMean), Some(0));

@@ -144,7 +144,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         &self,
         of: Of<'_>,
         weights: &Weights<R>,
-        (code, labels): (&FirstSpikes, &[u8]),
+        (code, labels): (&FirstSpikes, &[u16]),
         (exam, so_far): (Exam<'_>, Evaluation),
         reporting: &mut Reporting<'_>,
     ) -> Result<Evaluation, SimulationError> {

@@ -65,7 +65,7 @@ impl<R: Scalar> Teacher<R> for Surrogate<R> {
         &self,
         of: Of<'_>,
         weights: &Weights<R>,
-        (code, labels): (&RateCode, &[u8]),
+        (code, labels): (&RateCode, &[u16]),
         (exam, so_far): (Exam<'_>, Evaluation),
         reporting: &mut Reporting<'_>,
     ) -> Result<Evaluation, SimulationError> {

@@ -109,7 +109,7 @@ pub trait Teacher<R: Scalar>: Sized {
         &self,
         of: Of<'_>,
         weights: &Weights<R>,
-        samples: (&Self::Code, &[u8]),
+        samples: (&Self::Code, &[u16]),
         exam: (Exam<'_>, Evaluation),
         reporting: &mut Reporting<'_>,
     ) -> Result<Evaluation, SimulationError>;

@@ -99,7 +99,7 @@ pub struct UnsupervisedResult {
     #[serde(default)]
     pub missed: Vec<Missed>,
     /// Class of each neuron; `None`: it never spiked while labels were looked at.
-    pub classes: Vec<Option<u8>>,
+    pub classes: Vec<Option<u16>>,
     /// v_th - u_rest of each neuron (volts).
     pub theta: Vec<f64>,
     /// Samples learned from, all epochs together.

@@ -375,7 +375,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
     fn evaluate(
         &mut self,
         weights: &Weights<R>,
-        samples: (&T::Code, &[u8]),
+        samples: (&T::Code, &[u16]),
         first_episode: u64,
         what: &str,
         context: &mut RunContext<'_>,

@@ -207,7 +207,7 @@ impl<R: Scalar> Run<'_, R> {
             let name = &self.plan.populations[self.population()].name;
             let column = |name: String, data: Vec<f64>| NamedArray { name, rows: data.len(), cols: 1, data };
             arrays.push(column(format!("theta.{name}"), self.result.theta.clone()));
-            let class = |class: &Option<u8>| class.map_or(-1.0, f64::from);
+            let class = |class: &Option<u16>| class.map_or(-1.0, f64::from);
             arrays.push(column(format!("class.{name}"), self.result.classes.iter().map(class).collect()));
         }
         arrays

@@ -174,7 +174,7 @@ pub fn assign(
     responses: &Responses,
 ) -> Assignment {
     let count = responses.len();
-    let labels: Vec<u8> = match protocol.labels {
+    let labels: Vec<u16> = match protocol.labels {
         Labels::Own => data.train_labels[..count].to_vec(),
         Labels::Shuffled => {
             // No epoch has this number.
@@ -186,7 +186,7 @@ pub fn assign(
 }
 
 /// Fractions of right answers.
-pub fn votes(assignment: &Assignment, responses: &Responses, labels: &[u8]) -> Votes {
+pub fn votes(assignment: &Assignment, responses: &Responses, labels: &[u16]) -> Votes {
     let share = |vote: Vote| {
         let right = responses
             .iter()
