@@ -46,7 +46,11 @@ fn scenario(rule: &str, protocol: &str, neuron: &str, device: Option<&str>, apar
     if apart {
         line("delay = { uniform = [\"0 ms\", \"5 ms\"] }");
     }
-    if device.is_some() {
+    // What forgets is no device of a crossbar, and nothing is programmed.
+    let forgets = device.is_some_and(|name| Preset::named(name).unwrap().device.memory().is_none());
+    if device.is_some() && rule == "filament" && forgets {
+        line("device = \"synapse\"");
+    } else if device.is_some() {
         line("device = \"synapse\"\ncrossbar = { arrangement = \"unipolar\" }");
     }
     line(&format!("[projection.learns.plasticity]\nrule = \"{rule}\"\nw_max = \"40 mV\""));
@@ -55,7 +59,7 @@ fn scenario(rule: &str, protocol: &str, neuron: &str, device: Option<&str>, apar
         "overlap" if device.is_some_and(|name| !pulsed(name)) => line(
             "row = { level = \"50 mV\", length = \"5 ms\" }\ncolumn = { set = \"0.12 V\", reset = \"0.1 V\", width = \"1 ms\" }",
         ),
-        "stdp_pair" | "overlap" => {}
+        "stdp_pair" | "overlap" | "filament" => {}
         "rectangular" => line("a_plus = 0.1\na_minus = 0.05\nwindow = \"5 ms\""),
         "post_trace" => line("a_plus = 0.1"),
         _ => line("a_plus = 0.1\na_minus = 0.05"),
