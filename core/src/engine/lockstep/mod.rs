@@ -8,7 +8,9 @@
 //! 3. What was done to whom between which groups stays on a [`Tape`], which is read backwards for gradients
 //!    (`training::exact`).
 //!
-//! It is the arithmetic of feed-forward layers, and no other physics: a test compares its spikes with those of the engine.
+//! A layer that hears itself does so in pieces of time as long as its shortest delay: what it says in one arrives after it.
+//!
+//! It is the arithmetic of layers, and no other physics: a test compares its spikes with those of the engine.
 //! Times are in milliseconds, as [`Real`](crate::numeric::Real): no femtoseconds, since derivatives with respect to time are
 //! wanted.
 

@@ -16,7 +16,6 @@ use crate::scenario::run::training::mean_and_sd;
 use crate::training::Evaluation;
 use crate::training::Scalar;
 use crate::training::exact::InSitu;
-use crate::units::{Second, Volt};
 use std::sync::atomic::Ordering;
 
 use super::{Run, learned};
@@ -28,12 +27,12 @@ fn told_beside(name: &str, values: &[f64]) -> Option<String> {
         values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let told = match what {
-        "tau_m" => format!("tau_m of `{population}` is {} after learning", Second::new(mean)),
+        "tau_m" => format!("tau_m of `{population}` is {:.4} ms after learning", 1e3 * mean),
         "v_th" => format!(
-            "thresholds of `{population}` are {} to {} after learning, {} on average",
-            Volt::new(least),
-            Volt::new(most),
-            Volt::new(mean)
+            "thresholds of `{population}` are {:.2} mV to {:.2} mV after learning, {:.2} mV on average",
+            1e3 * least,
+            1e3 * most,
+            1e3 * mean
         ),
         _ => return None,
     };
