@@ -96,7 +96,7 @@ impl Time {
     /// of no more than 15 digits is the time that was written.
     ///
     /// # Errors
-    /// If `seconds` is negative or not below 2^63 fs.
+    /// If `seconds` is negative, not below 2^63 fs, or no number.
     pub fn from_seconds(seconds: Second) -> Result<Self, TimeError> {
         let seconds = seconds.si();
         let fs = (seconds * FS_PER_SECOND).round();
@@ -145,7 +145,7 @@ impl Time {
         let fs = round(seconds.si() * FS_PER_SECOND);
         if fs < 0.0 {
             Err(TimeError::Negative { seconds: seconds.si() })
-        } else if fs >= HORIZON {
+        } else if fs.is_nan() || fs >= HORIZON {
             Err(TimeError::BeyondHorizon { seconds: seconds.si() })
         } else {
             Ok(Self(fs as u64))
@@ -265,6 +265,12 @@ mod tests {
     fn times_outside_an_episode_are_refused() {
         assert!(matches!(Time::from_seconds(Second::new(-1e-3)), Err(TimeError::Negative { .. })));
         assert!(matches!(Time::from_seconds(Second::new(9224.0)), Err(TimeError::BeyondHorizon { .. })));
+        // (`from_si` takes finite numbers alone; a product of units is what it is.)
+        for seconds in [f64::NAN, f64::INFINITY].map(Second::of) {
+            for made in [Time::from_seconds, Time::nearest, Time::from_seconds_up] {
+                assert!(matches!(made(seconds), Err(TimeError::BeyondHorizon { .. })));
+            }
+        }
         assert_eq!(Time::MAX.after(Time::from_fs(5)), Time::MAX);
         assert_eq!((Time::from_ms(7).fs(), Time::from_ms(u64::MAX)), (7_000_000_000_000, Time::MAX));
     }

@@ -133,11 +133,29 @@ fn what_keeps_a_network_from_lockstep_is_told_with_its_place() {
     for (change, what, allowed) in [
         ("population.hidden.floor=\"rest\"", "has a floor", "floor = \"none\""),
         ("population.hidden.i_bias=\"1 nA\"", "has a bias current of", "i_bias = \"0 A\""),
-        ("projection.input.tau_syn=\"3 ms\"", "beside tau_m 9.41 ms", "tau_syn = tau_m/2"),
+        ("projection.input.tau_syn=\"5 us\"", "beside tau_m 9.41 ms", "a thousandth of tau_m"),
+        ("projection.input.kernel=\"delta\"", "has the kernel", "\"exponential\", \"alpha\" or \"rect\""),
     ] {
         let said = refused(&[change]);
         assert!(said.contains(what) && said.contains(allowed) && said.contains("-->"), "{change}: {said}");
     }
+}
+
+#[test]
+fn currents_of_layers_may_have_any_time_constant_but_one_for_each_population() {
+    let alpha = "projection.readout.kernel=\"alpha\"";
+    assert!(
+        load("layers/yin-yang", &["projection.input.tau_syn=\"9.41 ms\"".into(), alpha.into()], None).is_ok()
+    );
+    let other = "projection.skip={ from = \"points\", to = \"output\", connect = \"all_to_all\", kernel = \"exponential\", \
+                 tau_syn = \"3 ms\", weight = \"0.1 uA\" }";
+    let said = refused(&[other]);
+    assert!(
+        said.contains(
+            "is driven by exponential currents of 0.5000 tau_m and by exponential currents of 0.3188 tau_m"
+        ) && said.contains("one kind of kernel, with one time constant"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A layer through the time of one presentation.
 
-use super::form::{Fading, Form, Pulsed};
+use super::form::Form;
+use super::kind::{InForm, MOST_NUMBERS};
 use super::net::{LANES, Layer, Own, Varying};
 use super::reach::drive;
 use super::tape::{Action, Arrival, Group, NONE, Tape};
@@ -8,11 +9,6 @@ use crate::engine::Switching;
 use crate::neuron::Switch;
 use crate::numeric::{Pack, Real, ln};
 use crate::simd::{Work, prefetch, vectorised};
-use std::marker::PhantomData;
-
-/// Groups that are further apart than this, in tau_m, have empty ones between them; and after so long the origin of time is
-/// moved. e^t stays below 150 and its square below 2.2e4: single precision has digits to spare.
-const SPAN: f64 = 2.5;
 
 /// Spikes of a layer in one presentation, at most: what would fire more often is left at that, and the tape says so.
 pub const MOST: usize = 1 << 17;
@@ -20,8 +16,8 @@ pub const MOST: usize = 1 << 17;
 /// The neurons of a layer while a presentation goes on, and room to work.
 #[derive(Clone, Debug, Default)]
 pub struct Membranes<R> {
-    p: Vec<R>,
-    q: Vec<R>,
+    /// The numbers of [`Form`], one list for each.
+    numbers: [Vec<R>; MOST_NUMBERS],
     /// What each neuron fires at, in units of the layer's threshold; infinite while it is deaf.
     bar: Vec<R>,
     flagged: Vec<u32>,
@@ -33,13 +29,30 @@ pub struct Membranes<R> {
 
 impl<R: Real> Membranes<R> {
     fn begin(&mut self, stride: usize) {
-        for values in [&mut self.p, &mut self.q] {
+        for values in &mut self.numbers {
             values.clear();
             values.resize(stride, R::ZERO);
         }
         self.bar.clear();
         self.bar.resize(stride, R::ONE);
         self.waiting.clear();
+    }
+
+    /// The numbers of a neuron.
+    #[inline(always)]
+    fn of<const N: usize>(&self, place: usize) -> [R; N] {
+        let mut x = [R::ZERO; N];
+        for (x, list) in x.iter_mut().zip(&self.numbers) {
+            *x = list[place];
+        }
+        x
+    }
+
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, place: usize, x: [R; N]) {
+        for (x, list) in x.into_iter().zip(&mut self.numbers) {
+            list[place] = x;
+        }
     }
 }
 
@@ -76,13 +89,9 @@ pub fn forward<R: Real>(
         let last = time + unheard;
         let end = if last < until { last } else { until };
         let (first, spikes) = (tape.groups.len(), tape.spikes.len());
-        tape.group((tau, R::from_f64(SPAN)), origin, (time, end));
+        tape.group((tau, R::from_f64(layer.kind.span())), origin, (time, end));
         let pass = Pass { layer, own, weights, until: end, tau, origin };
-        origin = if layer.pulsed {
-            vectorised(Run::<R, Pulsed> { pass, first, membranes, tape, form: PhantomData })
-        } else {
-            vectorised(Run::<R, Fading> { pass, first, membranes, tape, form: PhantomData })
-        };
+        origin = layer.kind.with(Run { pass, first, membranes, tape });
         if end < until {
             tape.feed_back(layer, spikes, until);
             tape.runaway |= end <= time;
@@ -97,6 +106,7 @@ fn relative(layer: &Layer, switch: &Switch, v_th: f64) -> f64 {
     (v_th - switch.device.u_rest.get()) / layer.theta
 }
 
+#[derive(Clone, Copy)]
 struct Pass<'a, R> {
     layer: &'a Layer,
     own: Own<'a, R>,
@@ -119,27 +129,40 @@ struct Interval<R> {
 }
 
 /// A layer through the groups of its tape from one on; then it says where t is zero.
-struct Run<'a, R, F> {
+struct Run<'a, R> {
     pass: Pass<'a, R>,
     first: usize,
     membranes: &'a mut Membranes<R>,
     tape: &'a mut Tape<R>,
-    form: PhantomData<F>,
 }
 
-impl<R: Real, F: Form<R>> Work for Run<'_, R, F> {
+impl<R: Real> InForm<R> for Run<'_, R> {
+    type Output = R;
+
+    fn run<F: Form<R, N>, const N: usize>(self, form: F) -> R {
+        vectorised(Wide { run: self, form })
+    }
+}
+
+struct Wide<'a, R, F, const N: usize> {
+    run: Run<'a, R>,
+    form: F,
+}
+
+impl<R: Real, F: Form<R, N>, const N: usize> Work for Wide<'_, R, F, N> {
     type Output = R;
 
     #[inline(always)]
     fn run(self) -> R {
-        let Self { mut pass, first: from, membranes, tape, .. } = self;
+        let (Run { mut pass, first: from, membranes, tape }, form) = (self.run, self.form);
         let mut first = if from == 0 { 0 } else { tape.groups[from - 1].end };
         for index in from..tape.groups.len() {
             let group = tape.groups[index];
             if group.factor != R::ONE {
                 pass.origin = group.time;
-                for (p, q) in membranes.p.iter_mut().zip(&mut membranes.q) {
-                    (*p, *q) = F::rebase(*p, *q, group.factor);
+                let shift = form.shift(group.factor);
+                for place in 0..pass.layer.stride {
+                    membranes.put(place, F::rebase(membranes.of(place), &shift));
                 }
             }
             let end = tape.groups.get(index + 1).map_or(pass.until, |next| next.time);
@@ -149,13 +172,13 @@ impl<R: Real, F: Form<R>> Work for Run<'_, R, F> {
             if let Some(next) = tape.groups.get(index + 1) {
                 fetch(pass.layer, &tape.arrivals[first as usize..next.end as usize], pass.weights);
             }
-            step::<R, F>(pass.layer, arrivals, pass.weights, membranes, &group);
+            step::<R, F, N>(form, pass.layer, arrivals, pass.weights, membranes, &group);
             if !membranes.waiting.is_empty() {
-                pass.restart_due::<F>(interval, membranes, tape);
+                pass.restart_due(form, interval, membranes, tape);
             }
             for index in 0..membranes.flagged.len() {
                 let neuron = membranes.flagged[index];
-                pass.fires::<F>(interval, (neuron, interval.y), membranes, tape);
+                pass.fires(form, interval, (neuron, interval.y), membranes, tape);
             }
         }
         pass.origin
@@ -169,8 +192,9 @@ impl<R: Real> Pass<'_, R> {
     }
 
     /// Neurons that hear again within the interval.
-    fn restart_due<F: Form<R>>(
+    fn restart_due<F: Form<R, N>, const N: usize>(
         &self,
+        form: F,
         interval: Interval<R>,
         membranes: &mut Membranes<R>,
         tape: &mut Tape<R>,
@@ -183,33 +207,45 @@ impl<R: Real> Pass<'_, R> {
                 continue;
             }
             membranes.waiting.remove(index);
-            let y = self.restart::<F>(interval, (time, neuron, spike), membranes, tape);
-            self.fires::<F>(interval, (neuron, y), membranes, tape);
+            let y = self.restart(form, interval, (time, neuron, spike), membranes, tape);
+            self.fires(form, interval, (neuron, y), membranes, tape);
         }
     }
 
     /// Restarts a neuron after its dead time; at which y.
-    fn restart<F: Form<R>>(
+    fn restart<F: Form<R, N>, const N: usize>(
         &self,
+        form: F,
         interval: Interval<R>,
         (time, neuron, spike): (R, u32, u32),
         membranes: &mut Membranes<R>,
         tape: &mut Tape<R>,
     ) -> R {
-        let place = neuron as usize;
         let y = self.y(time);
-        let (p, q) = (membranes.p[place], membranes.q[place]);
-        let value = F::kept(p, q);
-        tape.actions.push(Action { group: interval.group, neuron, spike, restarts: true, y, value });
-        let reset = R::from_f64(self.layer.reset);
-        (membranes.p[place], membranes.q[place]) = F::restart(p, q, y, reset);
-        membranes.bar[place] = self.threshold(place, membranes);
+        self.restart_at(form, interval.group, (y, neuron, spike), membranes, tape);
         y
     }
 
-    /// The spikes of a neuron from `y` on to the end of the interval.
-    fn fires<F: Form<R>>(
+    /// The same at y.
+    fn restart_at<F: Form<R, N>, const N: usize>(
         &self,
+        form: F,
+        group: u32,
+        (y, neuron, spike): (R, u32, u32),
+        membranes: &mut Membranes<R>,
+        tape: &mut Tape<R>,
+    ) {
+        let place = neuron as usize;
+        let (x, value) = form.restart(membranes.of(place), y, R::from_f64(self.layer.reset));
+        tape.actions.push(Action { group, neuron, spike, restarts: true, y, value });
+        membranes.put(place, x);
+        membranes.bar[place] = self.threshold(place, membranes);
+    }
+
+    /// The spikes of a neuron from `y` on to the end of the interval.
+    fn fires<F: Form<R, N>, const N: usize>(
+        &self,
+        form: F,
         interval: Interval<R>,
         (neuron, mut y): (u32, R),
         membranes: &mut Membranes<R>,
@@ -217,22 +253,17 @@ impl<R: Real> Pass<'_, R> {
     ) {
         let place = neuron as usize;
         loop {
-            let (p, q, theta) = (membranes.p[place], membranes.q[place], membranes.bar[place]);
-            // (A deaf neuron has no finite threshold, and a membrane that is no number reaches none.)
-            let reaches = F::score(p, q, theta, y, interval.next) >= R::ZERO;
-            if !reaches || q <= R::ZERO {
-                return;
-            }
+            let x = membranes.of(place);
+            let Some(root) = form.crossing(x, membranes.bar[place], y, interval.next) else { return };
             if tape.spikes.len() >= MOST {
                 tape.runaway = true;
                 return;
             }
-            let root = F::crossing(p, q, theta);
             // What was rounded stays within the interval.
             let at = if root > y { y } else { root };
             let at = if at < interval.next { interval.next } else { at };
             let time = self.time(at);
-            let slope = F::slope(p, q, at);
+            let slope = form.slope(x, at);
             let spike = tape.spikes.len() as u32;
             tape.spikes.push((time, neuron));
             let (group, value) = (interval.group, slope);
@@ -244,15 +275,10 @@ impl<R: Real> Pass<'_, R> {
                 return;
             }
             y = if self.layer.dead == 0.0 {
-                let (p, q) = (membranes.p[place], membranes.q[place]);
-                let value = F::kept(p, q);
-                tape.actions.push(Action { group, neuron, spike, restarts: true, y: at, value });
-                let reset = R::from_f64(self.layer.reset);
-                (membranes.p[place], membranes.q[place]) = F::restart(p, q, at, reset);
-                membranes.bar[place] = self.threshold(place, membranes);
+                self.restart_at(form, group, (at, neuron, spike), membranes, tape);
                 at
             } else {
-                self.restart::<F>(interval, (again, neuron, spike), membranes, tape)
+                self.restart(form, interval, (again, neuron, spike), membranes, tape)
             };
         }
     }
@@ -296,46 +322,42 @@ const BLOCK: usize = 4 * LANES;
 
 /// Adds a group to all neurons, and flags those that reach threshold before the next.
 #[inline(always)]
-fn step<R: Real, F: Form<R>>(
+fn step<R: Real, F: Form<R, N>, const N: usize>(
+    form: F,
     layer: &Layer,
     arrivals: &[Arrival<R>],
     weights: &[R],
     membranes: &mut Membranes<R>,
     group: &Group<R>,
 ) {
-    let Membranes { p, q, bar, flagged, .. } = membranes;
+    let Membranes { numbers, bar, flagged, .. } = membranes;
+    let Some(numbers) = numbers.first_chunk_mut::<N>() else { return };
     flagged.clear();
-    let stride = p.len();
-    let (one, two) = F::arrival(group.y);
+    let unit = form.arrival(group.y);
     let mut whole = 0;
     for arrival in arrivals {
-        let (one, two) = if arrival.ends { (-one, -two) } else { (one, two) };
         if arrival.column != NONE {
             let (column, w) = (arrival.column as usize, weights[arrival.row as usize]);
-            p[column] += w * one;
-            q[column] += w * two;
+            let w = if arrival.ends { -w } else { w };
+            numbers.iter_mut().zip(&unit).for_each(|(list, &unit)| list[column] += w * unit);
         } else if let Some(synapses) = layer.listed(arrival) {
-            drive(synapses, weights, (one, two), p, q);
+            drive(synapses, weights, (&unit, arrival.ends), numbers);
         } else {
             whole += 1;
         }
     }
     let arrivals = (if whole == 0 { &[] } else { arrivals }, layer.dense);
-    let wide = stride / BLOCK * BLOCK;
-    let (wide_p, p) = p.split_at_mut(wide);
-    let (wide_q, q) = q.split_at_mut(wide);
-    let (wide_bar, bar) = bar.split_at(wide);
-    let wide_lanes =
-        wide_p.as_chunks_mut().0.iter_mut().zip(wide_q.as_chunks_mut().0).zip(wide_bar.as_chunks().0);
-    for (block, ((p, q), bar)) in wide_lanes.enumerate() {
-        let sum = add_rows::<R, BLOCK>(arrivals, weights, stride, block * BLOCK);
-        ask::<R, F, BLOCK>((p, q, bar, &sum), (one, two), group, block * BLOCK, flagged);
+    let between = form.between(group.y, group.next);
+    let (stride, mut first) = (bar.len(), 0);
+    while first + BLOCK <= stride {
+        let sum = add_rows::<R, BLOCK>(arrivals, weights, stride, first);
+        ask::<R, F, N, BLOCK>((numbers, bar, &sum), &unit, &between, first, flagged);
+        first += BLOCK;
     }
-    let lanes = p.as_chunks_mut().0.iter_mut().zip(q.as_chunks_mut().0).zip(bar.as_chunks().0);
-    for (chunk, ((p, q), bar)) in lanes.enumerate() {
-        let first = wide + chunk * LANES;
+    while first < stride {
         let sum = add_rows::<R, LANES>(arrivals, weights, stride, first);
-        ask::<R, F, LANES>((p, q, bar, &sum), (one, two), group, first, flagged);
+        ask::<R, F, N, LANES>((numbers, bar, &sum), &unit, &between, first, flagged);
+        first += LANES;
     }
 }
 
@@ -361,21 +383,27 @@ fn add_rows<R: Real, const N: usize>(
     sum
 }
 
-/// Adds what arrives at these neurons, and flags those that reach threshold.
+/// Adds what arrives at the neurons from `first` on, and flags those that reach threshold.
 #[inline(always)]
-fn ask<R: Real, F: Form<R>, const N: usize>(
-    (p, q, bar, sum): (&mut [R; N], &mut [R; N], &[R; N], &[R; N]),
-    (one, two): (R, R),
-    group: &Group<R>,
+fn ask<R: Real, F: Form<R, N>, const N: usize, const LANES: usize>(
+    (numbers, bar, sum): (&mut [Vec<R>; N], &[R], &[R; LANES]),
+    unit: &[R; N],
+    between: &F::Between,
     first: usize,
     flagged: &mut Vec<u32>,
 ) {
-    let mut score = [R::ZERO; N];
-    let lanes = p.iter_mut().zip(q).zip(sum.iter().zip(bar));
-    for (((p, q), (&sum, &bar)), score) in lanes.zip(&mut score) {
-        *p += sum * one;
-        *q += sum * two;
-        *score = F::score(*p, *q, bar, group.y, group.next);
+    let mut x = [[R::ZERO; N]; LANES];
+    for (k, (list, &unit)) in numbers.iter_mut().zip(unit).enumerate() {
+        let Some(list) = list[first..].first_chunk_mut::<LANES>() else { return };
+        for ((value, &sum), x) in list.iter_mut().zip(sum).zip(&mut x) {
+            *value += sum * unit;
+            x[k] = *value;
+        }
+    }
+    let Some(bar) = bar[first..].first_chunk::<LANES>() else { return };
+    let mut score = [R::ZERO; LANES];
+    for ((score, &x), &bar) in score.iter_mut().zip(&x).zip(bar) {
+        *score = F::score(x, bar, between);
     }
     if !score.iter().fold(false, |any, &score| any | (score >= R::ZERO)) {
         return;

@@ -1,8 +1,10 @@
 //! Which networks run in lockstep, and as what.
 
+use super::fit::{Unfit, fit};
+use super::kind::{Kind, width};
 use super::reach::Reach;
-use crate::network::{Effect, Fixed, Network, Origin, Population, Projection, Rows};
-use crate::neuron::{Lif, Neuron, Reset, Switch};
+use crate::network::{Fixed, Network, Origin, Rows};
+use crate::neuron::{Reset, Switch};
 use crate::numeric::Real;
 use std::sync::Arc;
 
@@ -40,8 +42,8 @@ pub struct Layer {
     pub dead: f64,
     /// What draws a threshold for every cycle, and so a dead time, if they differ.
     pub varying: Option<Varying>,
-    /// Whether drives are pulses; else they fade.
-    pub pulsed: bool,
+    /// What drives them.
+    pub kind: Kind,
     /// Whether its neurons fire; else they integrate, and their membranes are read.
     pub fires: bool,
     /// Whether its neurons are devices, which have the time constant and the thresholds that they have.
@@ -63,7 +65,7 @@ pub struct Layer {
 /// Parameters of the neurons of a layer that may learn, beside its weights.
 #[derive(Clone, Copy, Debug)]
 pub struct Own<'a, R> {
-    /// tau_m, in ms; currents that fade do so with half of it.
+    /// tau_m, in ms; the time constants of currents stay as large beside it.
     pub tau: R,
     /// What each neuron fires at, in units of the layer's threshold; empty: at one, or at what is drawn for it.
     pub thresholds: &'a [R],
@@ -116,106 +118,23 @@ pub struct Input {
     pub gain: f64,
 }
 
-/// Why a network does not run in lockstep, with exact gradients: what has the property, and which it is.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Unfit {
-    /// Something about a population.
-    #[error("population `{name}` {what}; lockstep layers need {wanted}")]
-    Population {
-        /// Its name.
-        name: String,
-        /// What it has.
-        what: String,
-        /// What it may have.
-        wanted: &'static str,
-        /// The key of its table that says so; empty: none alone.
-        key: &'static str,
-    },
-    /// Something about a projection.
-    #[error("projection `{name}` {what}; lockstep layers need {wanted}")]
-    Projection {
-        /// Its name.
-        name: String,
-        /// What it has.
-        what: String,
-        /// What it may have.
-        wanted: &'static str,
-        /// The key of its table that says so.
-        key: &'static str,
-    },
-    /// A population that nothing reaches.
-    #[error(
-        "nothing reaches population `{name}`; every layer needs a projection from the data set or from another layer"
-    )]
-    Unreached {
-        /// Its name.
-        name: String,
-    },
-    /// Populations that drive each other.
-    #[error(
-        "population `{name}` is part of a circle of several populations; lockstep layers lead forward, or back to themselves"
-    )]
-    Circle {
-        /// The name of one of them.
-        name: String,
-    },
-    /// There is not exactly one source.
-    #[error("there are {count} sources; lockstep layers are driven by one")]
-    Sources {
-        /// How many there are.
-        count: usize,
-    },
-}
-
 impl Net {
     /// The layers of a network.
     ///
     /// # Errors
     /// Everything that keeps it from running in lockstep.
     pub fn new(network: &Arc<Network>) -> Result<Self, Vec<Unfit>> {
-        let mut faults = Vec::new();
-        if network.sources.len() != 1 {
-            faults.push(Unfit::Sources { count: network.sources.len() });
-        }
-        for population in &network.populations {
-            faults.extend(unfit_population(population));
-        }
-        for projection in &network.projections {
-            let target = &network.populations[projection.to];
-            faults.extend(unfit_projection(projection, &target.lif));
-            if projection.from == Origin::Population(projection.to) {
-                faults.extend(unfit_recurrence(projection, &target.lif));
-            }
-        }
-        for (index, population) in network.populations.iter().enumerate() {
-            let mut forms = driving(network, index).map(|(_, projection)| width(projection).is_some());
-            let name = || population.name.clone();
-            let Some(first) = forms.next() else {
-                faults.push(Unfit::Unreached { name: name() });
-                continue;
-            };
-            if forms.any(|form| form != first) {
-                faults.push(Unfit::Population {
-                    name: name(),
-                    what: "is driven by currents that fade and by pulses".into(),
-                    wanted: "one kind of kernel for all projections to a population",
-                    key: "",
-                });
-            }
-        }
-        let order = match order(network) {
-            Ok(order) => order,
-            Err(circle) => {
-                faults.push(circle);
-                Vec::new()
-            }
-        };
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        let place = |population: usize| order.iter().position(|&other| other == population);
-        let layers = order.iter().map(|&population| layer(network, population, &place)).collect();
-        Ok(Self { network: Arc::clone(network), layers })
+        let into = into(network);
+        let order = fit(network, &into)?;
+        let mut places = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(place, &population)| places[population] = place);
+        let mut firsts = Vec::with_capacity(order.len());
+        firsts.extend(network.populations.iter().scan(0, |first, population| {
+            *first += population.size;
+            Some(*first - population.size)
+        }));
+        let layer = |&index: &usize| layer(network, (index, firsts[index]), &into[index], &places);
+        Ok(Self { layers: order.iter().map(layer).collect(), network: Arc::clone(network) })
     }
 }
 
@@ -239,45 +158,30 @@ impl Net {
     }
 }
 
-fn driving(network: &Network, population: usize) -> impl Iterator<Item = (usize, &Projection)> {
-    network.projections.iter().enumerate().filter(move |(_, projection)| projection.to == population)
+/// The numbers of the projections to each population.
+fn into(network: &Network) -> Vec<Vec<usize>> {
+    let mut into = vec![Vec::new(); network.populations.len()];
+    network.projections.iter().enumerate().for_each(|(number, projection)| into[projection.to].push(number));
+    into
 }
 
-/// Populations in such an order that each comes after the others that drive it.
-fn order(network: &Network) -> Result<Vec<usize>, Unfit> {
-    let mut order: Vec<usize> = Vec::new();
-    while order.len() < network.populations.len() {
-        let ready = (0..network.populations.len()).find(|&population| {
-            let driven = |projection: &Projection| match projection.from {
-                Origin::Source(_) => true,
-                Origin::Population(from) => from == population || order.contains(&from),
-            };
-            !order.contains(&population) && driving(network, population).all(|(_, p)| driven(p))
-        });
-        let Some(next) = ready else {
-            let left = (0..network.populations.len()).find(|population| !order.contains(population));
-            let name = left.map_or(String::new(), |population| network.populations[population].name.clone());
-            return Err(Unfit::Circle { name });
-        };
-        order.push(next);
-    }
-    Ok(order)
-}
-
-fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>) -> Layer {
+/// A population, the first of whose neurons has this number among all, with the projections that lead to it.
+fn layer(network: &Network, (index, first): (usize, u32), into: &[usize], places: &[usize]) -> Layer {
     let population = &network.populations[index];
     let lif = &population.lif;
     let (theta, size) = (lif.theta(), population.size as usize);
     let stride = size.next_multiple_of(LANES);
-    let mut inputs: Vec<Input> = driving(network, index)
-        .map(|(number, projection)| {
+    let mut inputs: Vec<Input> = into
+        .iter()
+        .map(|&number| {
+            let projection = &network.projections[number];
             let listed = projection.connect != Rows::Dense || projection.fixed.is_some();
             let rows = projection.rows as usize;
             Input {
                 projection: number,
                 from: match projection.from {
                     Origin::Source(_) => None,
-                    Origin::Population(from) => place(from),
+                    Origin::Population(from) => Some(places[from]),
                 },
                 first_row: 0,
                 rows,
@@ -318,7 +222,7 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
     let shared = inputs.iter().find_map(|input| network.projections[input.projection].shared.as_ref());
     Layer {
         population: index,
-        place: place(index).unwrap_or(0),
+        place: places[index],
         size,
         stride,
         tau: lif.tau_m.get() * 1e3,
@@ -330,11 +234,15 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
             Reset::Hold => (lif.v_hold.get() - lif.u_rest.get()) / theta,
         },
         dead: lif.t_ref.get() * 1e3,
-        varying: population.neuron.switch().filter(|switch| switch.varies()).map(|switch| Varying {
-            switch: switch.clone(),
-            first: network.populations[..index].iter().map(|population| population.size).sum(),
-        }),
-        pulsed: inputs.iter().any(|input| input.width.is_some()),
+        varying: population
+            .neuron
+            .switch()
+            .filter(|switch| switch.varies())
+            .map(|switch| Varying { switch: switch.clone(), first }),
+        kind: into
+            .iter()
+            .find_map(|&number| Kind::of(&network.projections[number], lif))
+            .unwrap_or(Kind::Pulses),
         fires: true,
         given: population.neuron.switch().is_some(),
         per_class: 1,
@@ -344,118 +252,4 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
         learned,
         maps: shared.map_or(size, |shared| shared.columns as usize),
     }
-}
-
-/// The least delay from a layer to itself, in tau_m: its time is worked through in pieces that are no longer.
-const LEAST_DELAY: f64 = 1e-3;
-
-/// What a layer cannot tell itself.
-fn unfit_recurrence(projection: &Projection, target: &Lif) -> Option<Unfit> {
-    let least = LEAST_DELAY * target.tau_m.get();
-    let unfit = |what: String, wanted: &'static str| {
-        let name = projection.name.clone();
-        Some(Unfit::Projection { name, what, wanted, key: "delay" })
-    };
-    if projection.delays.is_some() {
-        return unfit(
-            "leads back to its own population, and has delays of single synapses".into(),
-            "one delay for all synapses that lead back",
-        );
-    }
-    if projection.delay.as_seconds() < least {
-        return unfit(
-            format!("leads back to its own population after {}", projection.delay),
-            "a delay of a thousandth of tau_m or more",
-        );
-    }
-    None
-}
-
-/// How long a rectangular pulse lasts, in ms; `None` for any other kernel.
-fn width(projection: &Projection) -> Option<f64> {
-    let Effect::Steps([up, down]) = projection.kernel.effect() else { return None };
-    let rectangle = up.level == 1.0 && down.level == -1.0 && up.slope == 0.0 && down.slope == 0.0;
-    rectangle.then(|| down.at.as_seconds() * 1e3)
-}
-
-fn unfit_population(population: &Population) -> Vec<Unfit> {
-    let mut faults = Vec::new();
-    let mut unfit = |key: &'static str, what: String, wanted: &'static str| {
-        faults.push(Unfit::Population { name: population.name.clone(), what, wanted, key });
-    };
-    if matches!(population.neuron, Neuron::Open(_)) {
-        unfit(
-            "model",
-            "is of a model without a closed form".into(),
-            "lif, or a switch in the circuit `reset`",
-        );
-        return faults;
-    }
-    let lif = &population.lif;
-    if population.differ() {
-        unfit("", "has neurons that differ".into(), "one set of parameters for all");
-    }
-    if !lif.floor.is_none() {
-        unfit(
-            "floor",
-            "has a floor, under which inhibition is forgotten".into(),
-            "floor = \"none\": what inhibition leaves has to be remembered",
-        );
-    }
-    if lif.i_bias.get() != 0.0 {
-        unfit("i_bias", format!("has a bias current of {}", lif.i_bias), "i_bias = \"0 A\"");
-    }
-    if lif.u_0.is_some_and(|start| start != lif.u_rest) {
-        unfit("u_0", "does not begin at rest".into(), "u_0 = u_rest");
-    }
-    if population.competition.is_some() {
-        unfit("competition", "competes".into(), "neurons that do not know of each other");
-    }
-    faults
-}
-
-fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
-    let mut faults = Vec::new();
-    let mut unfit = |key: &'static str, what: String, wanted: &'static str| {
-        faults.push(Unfit::Projection { name: projection.name.clone(), what, wanted, key });
-    };
-    let kernel = &projection.kernel;
-    let half = 0.5 * target.tau_m.get();
-    match kernel.effect() {
-        Effect::Fades([Some(fade), None]) if fade.q == 0.0 => {
-            if (fade.tau.get() / half - 1.0).abs() > 1e-9 {
-                unfit(
-                    "kernel",
-                    format!("has the kernel {kernel}, beside tau_m {}", target.tau_m),
-                    "tau_syn = tau_m/2: for other ratios the instant of a spike has no closed form",
-                );
-            }
-        }
-        Effect::Steps(_) if width(projection).is_some() => {}
-        Effect::Jump => unfit(
-            "kernel",
-            format!("has the kernel {kernel}"),
-            "currents, \"exponential\" or \"rect\": a jump has no slope, so its spikes have no exact gradient",
-        ),
-        _ => unfit(
-            "kernel",
-            format!("has the kernel {kernel}"),
-            "\"exponential\" or \"rect\": the others have no closed form of the instant of a spike",
-        ),
-    }
-    if projection.multapses {
-        unfit(
-            "multapses",
-            "has several synapses from one line to one neuron".into(),
-            "one synapse for a pair",
-        );
-    }
-    if projection.shared.is_some() && projection.delays.is_some() {
-        unfit(
-            "delay",
-            "shares its weights, and has delays of single synapses".into(),
-            "one delay for all places of a kernel",
-        );
-    }
-    faults
 }

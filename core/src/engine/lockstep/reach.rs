@@ -55,13 +55,21 @@ impl Reach {
     }
 }
 
-/// Adds an arrival over these synapses to the membranes, with what a unit of weight adds to (p, q).
+/// Adds an arrival over these synapses to the numbers of the membranes, with what a unit of weight adds to them, or the end of a
+/// pulse, which takes it.
 #[inline]
-pub fn drive<R: Real>(synapses: &[Synapse], weights: &[R], (one, two): (R, R), p: &mut [R], q: &mut [R]) {
+pub fn drive<R: Real, const N: usize>(
+    synapses: &[Synapse],
+    weights: &[R],
+    (unit, ends): (&[R; N], bool),
+    numbers: &mut [Vec<R>; N],
+) {
     for synapse in synapses {
         let (column, w) = (synapse.column as usize, weights[synapse.weight as usize]);
-        p[column] += w * one;
-        q[column] += w * two;
+        let w = if ends { -w } else { w };
+        for (list, &unit) in numbers.iter_mut().zip(unit) {
+            list[column] += w * unit;
+        }
     }
 }
 

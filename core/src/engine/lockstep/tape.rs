@@ -1,6 +1,7 @@
 //! What a layer has done in one presentation, in order: enough to go backwards through it.
 
-use super::form::Form;
+use super::form::{Form, weighted};
+use super::kind::InForm;
 use super::net::{Input, Layer};
 use crate::numeric::Real;
 use crate::simd::{Work, vectorised};
@@ -53,7 +54,7 @@ pub struct Action<R> {
     pub restarts: bool,
     /// When, as y.
     pub y: R,
-    /// V' of a spike, per tau_m; of a restart what [`Form::kept`] says.
+    /// V' of a spike, per tau_m; of a restart what [`Form::restart`] says.
     pub value: R,
 }
 
@@ -229,73 +230,82 @@ impl<R: Real> Tape<R> {
     /// The largest V of a neuron that has not fired, if anything reached it.
     #[must_use]
     pub fn peak(&self, layer: &Layer, weights: &[R], neuron: u32) -> Option<Peak<R>> {
-        if layer.pulsed {
-            self.peak_in::<super::Pulsed>(layer, weights, neuron)
-        } else {
-            self.peak_in::<super::Fading>(layer, weights, neuron)
-        }
-    }
-
-    fn peak_in<F: Form<R>>(&self, layer: &Layer, weights: &[R], neuron: u32) -> Option<Peak<R>> {
-        let mut best: Option<Peak<R>> = None;
-        self.replay::<F>((layer, weights, neuron), |index, group, p, q| {
-            let mut found = |y: R, slope: R| {
-                let peak = Peak { group: index, y, value: F::potential(p, q, y), slope };
-                if best.is_none_or(|best| peak.value > best.value) {
-                    best = Some(peak);
-                }
-            };
-            if let Some(y) = F::top(p, q, group.y, group.next) {
-                found(y, R::ZERO);
-            }
-            found(group.next, F::slope(p, q, group.next));
-        });
-        best
+        layer.kind.with(Highest(Replay { tape: self, layer, weights, neuron }))
     }
 
     /// The integral of V, in units of the threshold and in tau_m, of a neuron that has not fired, and V at the end.
     #[must_use]
     pub fn integral(&self, layer: &Layer, weights: &[R], neuron: u32) -> (f64, f64) {
-        if layer.pulsed {
-            self.integral_in::<super::Pulsed>(layer, weights, neuron)
-        } else {
-            self.integral_in::<super::Fading>(layer, weights, neuron)
-        }
+        layer.kind.with(Area(Replay { tape: self, layer, weights, neuron }))
     }
+}
 
-    fn integral_in<F: Form<R>>(&self, layer: &Layer, weights: &[R], neuron: u32) -> (f64, f64) {
-        let (mut sum, mut last) = (0.0, 0.0);
-        self.replay::<F>((layer, weights, neuron), |_, group, p, q| {
-            let (one, two) = F::integral(group.y, group.next);
-            sum += (p * one + q * two).to_f64();
-            last = F::potential(p, q, group.next).to_f64();
-        });
-        (sum, last)
-    }
+/// A neuron that has not fired, once more.
+struct Replay<'a, R> {
+    tape: &'a Tape<R>,
+    layer: &'a Layer,
+    weights: &'a [R],
+    neuron: u32,
+}
 
-    /// Tells (p, q) of a neuron that has not fired after each group.
-    fn replay<F: Form<R>>(
-        &self,
-        (layer, weights, neuron): (&Layer, &[R], u32),
-        mut tell: impl FnMut(u32, &Group<R>, R, R),
-    ) {
-        let (mut p, mut q) = (R::ZERO, R::ZERO);
+impl<R: Real> Replay<'_, R> {
+    /// Tells its numbers after each group.
+    fn each<F: Form<R, N>, const N: usize>(&self, form: F, mut tell: impl FnMut(u32, &Group<R>, [R; N])) {
+        let mut x = [R::ZERO; N];
         let mut first = 0;
-        for (index, group) in (0..).zip(&self.groups) {
+        for (index, group) in (0..).zip(&self.tape.groups) {
             if group.factor != R::ONE {
-                (p, q) = F::rebase(p, q, group.factor);
+                x = F::rebase(x, &form.shift(group.factor));
             }
-            let (one, two) = F::arrival(group.y);
-            for arrival in &self.arrivals[first..group.end as usize] {
-                if let Some(place) = layer.weight_of(arrival, neuron) {
-                    let w = weights[place];
+            let unit = form.arrival(group.y);
+            for arrival in &self.tape.arrivals[first..group.end as usize] {
+                if let Some(place) = self.layer.weight_of(arrival, self.neuron) {
+                    let w = self.weights[place];
                     let w = if arrival.ends { -w } else { w };
-                    (p, q) = (p + w * one, q + w * two);
+                    x.iter_mut().zip(&unit).for_each(|(x, &unit)| *x += w * unit);
                 }
             }
             first = group.end as usize;
-            tell(index, group, p, q);
+            tell(index, group, x);
         }
+    }
+}
+
+struct Highest<'a, R>(Replay<'a, R>);
+
+impl<R: Real> InForm<R> for Highest<'_, R> {
+    type Output = Option<Peak<R>>;
+
+    fn run<F: Form<R, N>, const N: usize>(self, form: F) -> Option<Peak<R>> {
+        let mut best: Option<Peak<R>> = None;
+        self.0.each(form, |index, group, x| {
+            let mut found = |y: R, slope: R| {
+                let peak = Peak { group: index, y, value: form.potential(x, y), slope };
+                if best.is_none_or(|best| peak.value > best.value) {
+                    best = Some(peak);
+                }
+            };
+            if let Some(y) = form.top(x, group.y, group.next) {
+                found(y, R::ZERO);
+            }
+            found(group.next, form.slope(x, group.next));
+        });
+        best
+    }
+}
+
+struct Area<'a, R>(Replay<'a, R>);
+
+impl<R: Real> InForm<R> for Area<'_, R> {
+    type Output = (f64, f64);
+
+    fn run<F: Form<R, N>, const N: usize>(self, form: F) -> (f64, f64) {
+        let (mut sum, mut last) = (0.0, 0.0);
+        self.0.each(form, |_, group, x| {
+            sum += weighted(&x, &form.integral(group.y, group.next)).to_f64();
+            last = form.potential(x, group.next).to_f64();
+        });
+        (sum, last)
     }
 }
 

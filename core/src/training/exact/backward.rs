@@ -1,27 +1,26 @@
 //! Backwards through the tape of a layer: what a loss gains or loses by every weight, delay and earlier spike.
 //!
-//! (a, b) = (dL/dp, dL/dq) of every neuron, g = dL/dt of its spikes, from the end to the start (Wunderlich & Pehle, Scientific
+//! a = dL/dx of the numbers x of every neuron, g = dL/dt of its spikes, from the end to the start (Wunderlich & Pehle, Scientific
 //! Reports 11, 12829 (2021), in the variables of `engine::lockstep`, in which the membranes stand still between events and
-//! so do a and b):
+//! so does a):
 //!
-//! - a restart: (a, b) and the g of its spike as [`Form::restarted`] says;
-//! - a spike: lambda = -g/V', a += lambda dV/dp, b += lambda dV/dq; dL/dtheta is -lambda, summed;
-//! - an arrival of weight w, with (f, h) what a unit of it adds to (p, q): dL/dw += a f + b h, dL/dt += w (a f' + b h'), which
-//!   is dL/d(delay) too; the end of a pulse is one of weight -w;
+//! - a restart: a and the g of its spike as [`Form::restarted`] says;
+//! - a spike: lambda = -g/V', a += lambda dV/dx; dL/dtheta is -lambda, summed;
+//! - an arrival of weight w, with f what a unit of it adds to x: dL/dw += a f, dL/dt += w a f', which is dL/d(delay) too; the end
+//!   of a pulse is one of weight -w;
 //! - a loss on the largest V: lambda = dL/dV at that instant. Where it is the instant of an arrival, V rises before and falls
 //!   after it, and the maximum moves with the arrival: lambda V' is added to its dL/dt;
 //! - tau_m: in units of it every arrival, restart and end of the presentation is earlier by t/tau^2 for every ms that it is longer,
 //!   and a spike comes tau later for every unit: dL/dtau is the sum of t/tau dL/dt over the spikes, less the same over the arrivals,
 //!   restarts and maxima at the end;
-//! - a loss on the integral of V: between two groups (a, b) gain dL/d(integral) times its derivatives by p and q. V does not jump
+//! - a loss on the integral of V: between two groups a gains dL/d(integral) times its derivative by x. V does not jump
 //!   at arrivals, so their times move it by what they add alone.
 
 use crate::engine::lockstep::{
-    Fading, Form, LANES, Layer, NONE, Own, Peak, Pulsed, Tape, credit as credit_each, later,
+    Form, InForm, LANES, Layer, MOST_NUMBERS, NONE, Own, Peak, Tape, credit as credit_each, later,
 };
 use crate::numeric::Real;
 use crate::simd::{Work, prefetch, vectorised};
-use std::marker::PhantomData;
 
 /// What a loss gains by what one layer did.
 #[derive(Clone, Debug, Default)]
@@ -66,8 +65,8 @@ pub struct Gradient<'a, R> {
 /// Room for the sweep.
 #[derive(Clone, Debug, Default)]
 pub struct Sweep<R> {
-    a: Vec<R>,
-    b: Vec<R>,
+    /// dL by each of the numbers of the membranes.
+    adjoint: [Vec<R>; MOST_NUMBERS],
     unit: Vec<R>,
     moved: Vec<R>,
 }
@@ -83,32 +82,10 @@ pub fn backward<R: Real>(
     gradient: &mut Gradient<'_, R>,
     sweep: &mut Sweep<R>,
 ) {
-    if of.0.pulsed {
-        vectorised(Back::<R, Pulsed> {
-            of,
-            tape,
-            credits,
-            earlier,
-            least,
-            gradient,
-            sweep,
-            form: PhantomData,
-        });
-    } else {
-        vectorised(Back::<R, Fading> {
-            of,
-            tape,
-            credits,
-            earlier,
-            least,
-            gradient,
-            sweep,
-            form: PhantomData,
-        });
-    }
+    of.0.kind.with(Back { of, tape, credits, earlier, least, gradient, sweep });
 }
 
-struct Back<'a, 'b, R, F> {
+struct Back<'a, 'b, R> {
     of: (&'a Layer, Own<'a, R>, &'a [R]),
     tape: &'a Tape<R>,
     credits: &'a mut Credits<R>,
@@ -116,35 +93,40 @@ struct Back<'a, 'b, R, F> {
     least: R,
     gradient: &'a mut Gradient<'b, R>,
     sweep: &'a mut Sweep<R>,
-    form: PhantomData<F>,
 }
 
-impl<R: Real, F: Form<R>> Work for Back<'_, '_, R, F> {
+impl<R: Real> InForm<R> for Back<'_, '_, R> {
+    type Output = ();
+
+    fn run<F: Form<R, N>, const N: usize>(self, form: F) {
+        vectorised(Wide { back: self, form });
+    }
+}
+
+struct Wide<'a, 'b, R, F, const N: usize> {
+    back: Back<'a, 'b, R>,
+    form: F,
+}
+
+impl<R: Real, F: Form<R, N>, const N: usize> Work for Wide<'_, '_, R, F, N> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { of, tape, credits, earlier, least, gradient, sweep, .. } = self;
-        in_form::<R, F>(of, tape, credits, earlier, least, gradient, sweep);
+        in_form(self.form, self.back);
     }
 }
 
 #[inline(always)]
-fn in_form<R: Real, F: Form<R>>(
-    (layer, own, weights): (&Layer, Own<'_, R>, &[R]),
-    tape: &Tape<R>,
-    credits: &mut Credits<R>,
-    earlier: &mut [Credits<R>],
-    least: R,
-    gradient: &mut Gradient<'_, R>,
-    sweep: &mut Sweep<R>,
-) {
-    for values in [&mut sweep.a, &mut sweep.b, &mut sweep.unit, &mut sweep.moved] {
+fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R>) {
+    let Back { of: (layer, own, weights), tape, credits, earlier, least, gradient, sweep } = back;
+    for values in sweep.adjoint.iter_mut().chain([&mut sweep.unit, &mut sweep.moved]) {
         values.clear();
         values.resize(layer.stride, R::ZERO);
     }
-    let Sweep { a, b, unit, moved } = sweep;
-    let (tau, reset) = (own.tau, R::from_f64(layer.reset));
+    let Sweep { adjoint, unit, moved } = sweep;
+    let Some(adjoint) = adjoint.first_chunk_mut::<N>() else { return };
+    let tau = own.tau;
     for &(neuron, gain) in &credits.thresholds {
         gradient.thresholds.get_mut(neuron as usize).into_iter().for_each(|sum| *sum += gain);
     }
@@ -163,8 +145,10 @@ fn in_form<R: Real, F: Form<R>>(
             let place = action.neuron as usize;
             let credit = &mut credits.spikes[action.spike as usize];
             if action.restarts {
-                let (one, two, rate) = F::restarted(a[place], b[place], action.value, action.y, reset);
-                (a[place], b[place]) = (one, two);
+                let mut x = [R::ZERO; N];
+                x.iter_mut().zip(&*adjoint).for_each(|(x, list)| *x = list[place]);
+                let (x, rate) = form.restarted(x, action.value, action.y);
+                adjoint.iter_mut().zip(x).for_each(|(list, x)| list[place] = x);
                 *credit += rate / tau;
                 longer -= rate / tau * (tape.spikes[action.spike as usize].0 + dead);
             } else if *credit != R::ZERO {
@@ -174,25 +158,23 @@ fn in_form<R: Real, F: Form<R>>(
                 if let Some(gain) = gradient.thresholds.get_mut(place) {
                     *gain -= lambda;
                 }
-                let (one, two) = F::shares(action.y);
-                a[place] += lambda * one;
-                b[place] += lambda * two;
+                let shares = form.shares(action.y);
+                adjoint.iter_mut().zip(shares).for_each(|(list, share)| list[place] += lambda * share);
                 alive = true;
             }
         }
         if !credits.integrals.is_empty() {
-            let (one, two) = F::integral(group.y, group.next);
-            for (k, &lambda) in credits.integrals.iter().enumerate() {
-                (a[k], b[k]) = (a[k] + lambda * one, b[k] + lambda * two);
+            for (list, share) in adjoint.iter_mut().zip(form.integral(group.y, group.next)) {
+                list.iter_mut().zip(&credits.integrals).for_each(|(x, &lambda)| *x += lambda * share);
             }
             alive = true;
         }
         let mut kink = R::ZERO;
         for &(neuron, peak, lambda) in &credits.peaks {
             if peak.group == index {
-                let (one, two) = F::shares(peak.y);
-                a[neuron as usize] += lambda * one;
-                b[neuron as usize] += lambda * two;
+                for (list, share) in adjoint.iter_mut().zip(form.shares(peak.y)) {
+                    list[neuron as usize] += lambda * share;
+                }
                 if peak.group as usize + 1 == tape.groups.len() {
                     longer -= lambda * peak.slope / tau * tape.until;
                 }
@@ -205,7 +187,7 @@ fn in_form<R: Real, F: Form<R>>(
         let arrivals = &tape.arrivals[first as usize..group.end as usize];
         if (!alive && kink == R::ZERO) || arrivals.is_empty() {
             if alive && group.factor != R::ONE {
-                rebase::<R, F>(a, b, group.factor);
+                rebase(form, adjoint, group.factor);
             }
             continue;
         }
@@ -220,7 +202,10 @@ fn in_form<R: Real, F: Form<R>>(
         let times = !gradient.delays.is_empty()
             || gradient.tau.is_some()
             || arrivals.iter().any(|arrival| arrival.spike != NONE);
-        share::<R, F>((a, b), (unit, moved), group.y, times);
+        share(adjoint, &form.arrival(group.y), unit);
+        if times {
+            share(adjoint, &form.arrival_rate(group.y), moved);
+        }
         for arrival in arrivals {
             let (place, column) = (arrival.row as usize, arrival.column as usize);
             let row = place * layer.stride..(place + 1) * layer.stride;
@@ -256,7 +241,7 @@ fn in_form<R: Real, F: Form<R>>(
             }
         }
         if group.factor != R::ONE {
-            rebase::<R, F>(a, b, group.factor);
+            rebase(form, adjoint, group.factor);
         }
     }
     if let Some(gain) = &mut gradient.tau {
@@ -266,9 +251,13 @@ fn in_form<R: Real, F: Form<R>>(
 
 /// The adjoint of moving the origin.
 #[inline(always)]
-fn rebase<R: Real, F: Form<R>>(a: &mut [R], b: &mut [R], factor: R) {
-    for (a, b) in a.iter_mut().zip(b) {
-        (*a, *b) = F::rebase(*a, *b, factor);
+fn rebase<R: Real, F: Form<R, N>, const N: usize>(form: F, adjoint: &mut [Vec<R>; N], factor: R) {
+    let shift = form.shift(factor);
+    for place in 0..adjoint[0].len() {
+        let mut x = [R::ZERO; N];
+        x.iter_mut().zip(&*adjoint).for_each(|(x, list)| *x = list[place]);
+        let x = F::rebased(x, &shift);
+        adjoint.iter_mut().zip(x).for_each(|(list, x)| list[place] = x);
     }
 }
 
@@ -283,18 +272,20 @@ fn add<R: Real>(row: &mut [R], unit: &[R], ends: bool) {
     }
 }
 
-/// What a unit of weight gains at an instant by being there (`unit`) and by being later (`moved`, per tau_m), of every neuron.
+/// What every neuron gains of a unit that adds this to its numbers: by being there, or by being later.
 #[inline(always)]
-fn share<R: Real, F: Form<R>>((a, b): (&[R], &[R]), (unit, moved): (&mut [R], &mut [R]), y: R, times: bool) {
-    let (one, two) = F::arrival(y);
-    for (unit, (&a, &b)) in unit.iter_mut().zip(a.iter().zip(b)) {
-        *unit = a * one + b * two;
-    }
-    if times {
-        let (one, two) = F::arrival_rate(y);
-        for (moved, (&a, &b)) in moved.iter_mut().zip(a.iter().zip(b)) {
-            *moved = a * one + b * two;
+fn share<R: Real, const N: usize>(adjoint: &[Vec<R>; N], added: &[R; N], gains: &mut [R]) {
+    let count = gains.len();
+    let lists = adjoint.each_ref().map(|list| &list[..count]);
+    let (Some((first, lists)), Some((&one, others))) = (lists.split_first(), added.split_first()) else {
+        return;
+    };
+    for (place, (gain, &x)) in gains.iter_mut().zip(*first).enumerate() {
+        let mut sum = x * one;
+        for (list, &other) in lists.iter().zip(others) {
+            sum += list[place] * other;
         }
+        *gain = sum;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::device::threshold::ThresholdSpread;
-use crate::engine::lockstep::{Layer, Net};
+use crate::engine::lockstep::{Kind, Layer, Net};
 use crate::engine::{Run, Threads};
 use crate::network::{Builder, Delays, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use crate::neuron::{Floor, Lif, Neuron, Reset, Switch};
@@ -19,11 +19,19 @@ pub(super) const TAU: f64 = 9.41e-3;
 #[derive(Clone, Copy, Debug)]
 struct Case {
     back: f64,
-    pulsed: bool,
+    shape: Shape,
     hold: bool,
     delay: f64,
     drive: f64,
     until: f64,
+}
+
+/// Of a kernel; with tau_syn in tau_m.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    Pulse,
+    Exponential(f64),
+    Alpha(f64),
 }
 
 pub(super) struct Drawn(pub(super) Stream);
@@ -55,9 +63,10 @@ fn network(case: Case, spikes: Vec<(Time, u32)>) -> Arc<Network> {
         r_m: Ohm::new(250e3),
         ..Lif::default()
     };
-    let kernel = |width: f64| match case.pulsed {
-        true => Kernel::rectangle(Time::from_seconds(Second::new(width)).unwrap()),
-        false => Kernel::Exponential { tau: Second::new(0.5 * TAU) },
+    let kernel = |width: f64| match case.shape {
+        Shape::Pulse => Kernel::rectangle(Time::from_seconds(Second::new(width)).unwrap()),
+        Shape::Exponential(tau) => Kernel::Exponential { tau: Second::new(tau * TAU) },
+        Shape::Alpha(tau) => Kernel::Alpha { tau: Second::new(tau * TAU) },
     };
     let source = builder.source("in", SIZES[0], SourceKind::List(spikes));
     let mut before = source;
@@ -105,18 +114,26 @@ fn parameters(net: &Net, case: Case, drawn: &mut Drawn) -> Parameters<f64> {
     Parameters { weights: weights.collect(), ..Parameters::default() }
 }
 
-const CASES: [Case; 9] = [
-    Case { pulsed: false, hold: false, delay: 0.0, drive: 1.5, until: 60.0, back: 0.0 },
-    Case { pulsed: false, hold: true, delay: 0.7e-3, drive: 2.0, until: 60.0, back: 0.0 },
-    Case { pulsed: true, hold: false, delay: 0.3e-3, drive: 0.6, until: 45.0, back: 0.0 },
-    Case { pulsed: true, hold: true, delay: 0.0, drive: 0.7, until: 45.0, back: 0.0 },
+const CASES: [Case; 16] = [
+    Case { shape: Shape::Exponential(0.5), hold: false, delay: 0.0, drive: 1.5, until: 60.0, back: 0.0 },
+    Case { shape: Shape::Exponential(0.5), hold: true, delay: 0.7e-3, drive: 2.0, until: 60.0, back: 0.0 },
+    Case { shape: Shape::Pulse, hold: false, delay: 0.3e-3, drive: 0.6, until: 45.0, back: 0.0 },
+    Case { shape: Shape::Pulse, hold: true, delay: 0.0, drive: 0.7, until: 45.0, back: 0.0 },
     // So little drive that read-outs stay silent.
-    Case { pulsed: false, hold: false, delay: 0.5e-3, drive: 0.85, until: 60.0, back: 0.0 },
-    Case { pulsed: true, hold: false, delay: 0.5e-3, drive: 0.3, until: 45.0, back: 0.0 },
+    Case { shape: Shape::Exponential(0.5), hold: false, delay: 0.5e-3, drive: 0.85, until: 60.0, back: 0.0 },
+    Case { shape: Shape::Pulse, hold: false, delay: 0.5e-3, drive: 0.3, until: 45.0, back: 0.0 },
     // Layers that hear themselves.
-    Case { pulsed: false, hold: false, delay: 0.0, drive: 1.4, until: 50.0, back: 1.3e-3 },
-    Case { pulsed: false, hold: true, delay: 0.4e-3, drive: 2.0, until: 60.0, back: 3e-3 },
-    Case { pulsed: true, hold: true, delay: 0.2e-3, drive: 0.6, until: 45.0, back: 0.8e-3 },
+    Case { shape: Shape::Exponential(0.5), hold: false, delay: 0.0, drive: 1.4, until: 50.0, back: 1.3e-3 },
+    Case { shape: Shape::Exponential(0.5), hold: true, delay: 0.4e-3, drive: 2.0, until: 60.0, back: 3e-3 },
+    Case { shape: Shape::Pulse, hold: true, delay: 0.2e-3, drive: 0.6, until: 45.0, back: 0.8e-3 },
+    // Currents of other time constants.
+    Case { shape: Shape::Exponential(1.0), hold: false, delay: 0.4e-3, drive: 0.8, until: 60.0, back: 0.0 },
+    Case { shape: Shape::Exponential(0.2), hold: true, delay: 0.0, drive: 4.0, until: 60.0, back: 0.0 },
+    Case { shape: Shape::Exponential(2.7), hold: true, delay: 0.3e-3, drive: 0.5, until: 60.0, back: 0.0 },
+    Case { shape: Shape::Alpha(0.5), hold: false, delay: 0.3e-3, drive: 0.6, until: 60.0, back: 0.0 },
+    Case { shape: Shape::Alpha(1.0), hold: true, delay: 0.0, drive: 0.4, until: 60.0, back: 0.0 },
+    Case { shape: Shape::Alpha(0.3), hold: true, delay: 0.2e-3, drive: 1.0, until: 50.0, back: 2e-3 },
+    Case { shape: Shape::Alpha(0.7), hold: false, delay: 0.0, drive: 0.2, until: 60.0, back: 0.0 },
 ];
 
 /// Weights of layers as the engine has them.
@@ -253,6 +270,7 @@ impl Asked<'_> {
         let mut gradient = parameters.zeroed();
         passage.backward(net, parameters, 0.0, &mut gradient);
         let before = pattern(&passage);
+        let closed = net.layers.iter().all(|layer| matches!(layer.kind, Kind::Pulses | Kind::Fading));
         let steep = passage
             .tapes
             .iter()
@@ -280,8 +298,8 @@ impl Asked<'_> {
             }
             tally.compared += 1;
             // What is rounded in the loss is divided by h; a membrane is a difference of numbers up to e^5 times as large, which are
-            // rounded by 1e-16 of themselves several times.
-            let unit = if loss.integrates() { 8e-14 } else { 1e-14 };
+            // rounded by 1e-16 of themselves several times, and more often where there is no closed form.
+            let unit = if loss.integrates() || !closed { 8e-14 } else { 1e-14 };
             let rounded = unit * (1.0 + analytic.abs()) / h;
             let error = ((analytic - difference).abs() - rounded) / analytic.abs().max(1e-3 * rms);
             assert!(error < 1e-6, "{case}, {loss:?}, step {h:e}: {analytic:e}, differences {difference:e}");
@@ -323,8 +341,10 @@ fn gradients_are_central_differences() {
             for (loss, with_delays) in
                 [(first, false), (first, true), (sum, false), (mean, true), (max, true)]
             {
-                // Of layers that hear themselves, what is read last is nothing new.
-                if case.back > 0.0 && !(with_delays && draw == 0) {
+                // Of layers that hear themselves, what is read last is nothing new, nor are other losses of currents that have no closed
+                // form.
+                let again = case.back > 0.0 || number > 8;
+                if again && !(with_delays && draw == 0) {
                     continue;
                 }
                 let mut drawn = Drawn(Stream::new(11, Purpose::Measurement, number, draw));
