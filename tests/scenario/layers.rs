@@ -21,6 +21,11 @@ fn what_an_exact_gradient_has_no_use_for_is_refused() {
             "\"spike_sum\", \"mean_voltage\"",
         ),
         (
+            "protocol.gradient.surrogate={ shape = \"arctan\" }",
+            "has no effect: no projection jumps",
+            "kernel = \"delta\" of at least one",
+        ),
+        (
             "protocol.surrogate_steepness=3.0",
             "`surrogate_steepness` of the protocol has no effect",
             "needs no surrogate",
@@ -134,7 +139,6 @@ fn what_keeps_a_network_from_lockstep_is_told_with_its_place() {
         ("population.hidden.floor=\"rest\"", "has a floor", "floor = \"none\""),
         ("population.hidden.i_bias=\"1 nA\"", "has a bias current of", "i_bias = \"0 A\""),
         ("projection.input.tau_syn=\"5 us\"", "beside tau_m 9.41 ms", "a thousandth of tau_m"),
-        ("projection.input.kernel=\"delta\"", "has the kernel", "\"exponential\", \"alpha\" or \"rect\""),
     ] {
         let said = refused(&[change]);
         assert!(said.contains(what) && said.contains(allowed) && said.contains("-->"), "{change}: {said}");
@@ -156,6 +160,38 @@ fn currents_of_layers_may_have_any_time_constant_but_one_for_each_population() {
         ) && said.contains("one kind of kernel, with one time constant"),
         "{said}"
     );
+}
+
+/// `layers/yin-yang` with jumps in place of currents.
+const JUMPS: [&str; 4] = [
+    "projection.input={ from = \"points\", to = \"hidden\", connect = \"all_to_all\", kernel = \"delta\", weight = { normal = [\"0.15 V\", \"0.1 V\"] } }",
+    "projection.readout={ from = \"hidden\", to = \"output\", connect = \"all_to_all\", kernel = \"delta\", weight = { normal = [\"0.02 V\", \"0.05 V\"] } }",
+    "protocol.gradient.loss={ kind = \"spike_count\", gain = 0.5 }",
+    "protocol.gradient.surrogate={ steepness = 2.0 }",
+];
+
+#[test]
+fn jumps_learn_by_a_surrogate_and_by_nothing_else() {
+    let with = |changes: &[&str]| {
+        let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+        load("layers/yin-yang", &changes, None)
+    };
+    assert!(with(&JUMPS).is_ok());
+    let [input, readout, loss, surrogate] = JUMPS;
+    // Jumps before currents: of these the gradient is exact.
+    assert!(with(&[input, surrogate]).is_ok());
+    for (changes, what, allowed) in [
+        (&[input][..], "jumps: it has no slope", "or `surrogate` of the gradient"),
+        (&[readout, surrogate], "come with what it hears", "\"spike_count\", \"spike_sum\""),
+        (
+            &[input, readout, loss, surrogate, "population.hidden.reset=\"subtract\""],
+            "keeps what a jump leaves above the threshold",
+            "reset = \"rest\", \"value\" or \"hold\"",
+        ),
+    ] {
+        let said = refused(changes);
+        assert!(said.contains(what) && said.contains(allowed) && said.contains("-->"), "{changes:?}: {said}");
+    }
 }
 
 #[test]

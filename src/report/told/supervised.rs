@@ -295,6 +295,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
         ]),
         Gradient::Exact {
             loss,
+            surrogate,
             least_slope,
             activity_floor,
             activity_raise,
@@ -316,6 +317,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
                 Wanted::MaxVoltage { gain } => {
                     format!("of the largest potentials of a read-out that does not fire, gain {gain}")
                 }
+                Wanted::SpikeCount { gain } => format!("of spike counts, gain {gain}"),
                 Wanted::SpikeSum { tau_sum, gain } => {
                     format!("of the sums of e^(\u{2212}t/{}), gain {gain}", time(*tau_sum))
                 }
@@ -326,6 +328,9 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
                 row("loss", loss),
                 row("hidden neurons", if *activity_floor > 0.0 { kept } else { "left alone".into() }),
             ]);
+            rows.extend(surrogate.map(|of| {
+                row("surrogate of jumps", format!("{}, steepness {}", of.shape.word(), of.steepness))
+            }));
             rows.extend(delays.as_ref().map(|delays| {
                 let (rate, last) = (time(delays.rate), time(delays.rate_final));
                 row("delays", format!("learn, {rate} to {last}, up to {}", time(delays.longest)))

@@ -150,9 +150,7 @@ impl Reader<'_> {
                             .at(&node.at)
                             .label("not known")
                             .allowed(spec::quoted(&choices))
-                            .maybe_hint(
-                                renamed::word_hint(name, text).or(close).or_else(|| counts(what, text)),
-                            ),
+                            .maybe_hint(renamed::word_hint(name, text).or(close)),
                     );
                 }
                 found.map(|choice| Datum::Choice(choice.name))
@@ -239,16 +237,6 @@ fn shown_with_type(node: &Node) -> String {
         Value::List(_) | Value::Rows(_) | Value::Table(_) => node.type_name().to_string(),
         _ => format!("{}, {}", node.shown(), node.type_name()),
     }
-}
-
-/// Why there is no loss on spike counts, where somebody looks for it.
-fn counts(what: &str, text: &str) -> Option<String> {
-    let asked = what.starts_with("the loss of the gradient") && text.contains("count");
-    asked.then(|| {
-        "spike counts have no exact gradient: it is zero but where a spike appears or vanishes; \"spike_sum\" weighs spikes by \
-         their times, and gradient = { kind = \"surrogate\" } counts them"
-            .to_owned()
-    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::kind::{Kind, SHORTEST};
 use crate::network::{Effect, Network, Origin, Population, Projection};
-use crate::neuron::{Lif, Neuron};
+use crate::neuron::{Lif, Neuron, Reset};
 use std::collections::BTreeSet;
 
 /// Why a network does not run in lockstep, with exact gradients: what has the property, and which it is.
@@ -68,6 +68,7 @@ pub fn fit(network: &Network, into: &[Vec<usize>]) -> Result<Vec<usize>, Vec<Unf
     for projection in &network.projections {
         let target = &network.populations[projection.to];
         faults.extend(unfit_projection(projection, &target.lif));
+        faults.extend(unfit_jumps(network, projection));
         if projection.from == Origin::Population(projection.to) {
             faults.extend(unfit_recurrence(projection, &target.lif));
         }
@@ -80,6 +81,15 @@ pub fn fit(network: &Network, into: &[Vec<usize>]) -> Result<Vec<usize>, Vec<Unf
             faults.push(Unfit::Unreached { name: name() });
             continue;
         };
+        let resets = [Reset::Subtract, Reset::SubtractOnce];
+        if first == Some(Kind::Jumps) && resets.contains(&population.lif.reset) {
+            faults.push(Unfit::Population {
+                name: name(),
+                what: "keeps what a jump leaves above the threshold".into(),
+                wanted: "reset = \"rest\", \"value\" or \"hold\"",
+                key: "reset",
+            });
+        }
         // (What has no form is named by itself.)
         if let Some(first) = first
             && let Some(other) = forms.flatten().find(|form| *form != first)
@@ -127,6 +137,37 @@ fn order(network: &Network) -> Result<Vec<usize>, Unfit> {
         Some(left) => Err(Unfit::Circle { name: network.populations[left].name.clone() }),
         None => Ok(order),
     }
+}
+
+/// What a surrogate gradient knows nothing of.
+fn unfit_jumps(network: &Network, projection: &Projection) -> Option<Unfit> {
+    let unfit = |what: &str, wanted: &'static str, key: &'static str| {
+        let name = projection.name.clone();
+        Some(Unfit::Projection { name, what: what.into(), wanted, key })
+    };
+    let jumps = |population: usize| {
+        let mut into = network.projections.iter().filter(|projection| projection.to == population);
+        into.any(|projection| projection.kernel.effect() == Effect::Jump)
+    };
+    let back = projection.from == Origin::Population(projection.to);
+    if back && projection.kernel.effect() == Effect::Jump {
+        return unfit(
+            "leads jumps back to their own population",
+            "currents, or jumps that lead forward",
+            "kernel",
+        );
+    }
+    if let Origin::Population(from) = projection.from
+        && projection.delays.is_some()
+        && jumps(from)
+    {
+        return unfit(
+            "starts at neurons that jump, and has delays of single synapses",
+            "one delay for all synapses from such a population",
+            "delay",
+        );
+    }
+    None
 }
 
 /// The least delay from a layer to itself, in tau_m: its time is worked through in pieces that are no longer.
@@ -196,8 +237,8 @@ fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
         faults.push(Unfit::Projection { name: projection.name.clone(), what, wanted, key });
     };
     let kernel = &projection.kernel;
-    match (kernel.effect(), Kind::of(projection, target)) {
-        (_, Some(kind)) => {
+    match Kind::of(projection, target) {
+        Some(kind) => {
             if kind.tau().is_some_and(|tau| tau < SHORTEST) {
                 unfit(
                     "kernel",
@@ -206,11 +247,6 @@ fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
                 );
             }
         }
-        (Effect::Jump, _) => unfit(
-            "kernel",
-            format!("has the kernel {kernel}"),
-            "currents, \"exponential\", \"alpha\" or \"rect\": a jump has no slope, so its spikes have no exact gradient",
-        ),
         _ => unfit("kernel", format!("has the kernel {kernel}"), "\"exponential\", \"alpha\" or \"rect\""),
     }
     if projection.multapses {

@@ -15,6 +15,9 @@ use crate::numeric::{Real, ln};
 
 /// A kind of drive under which a membrane is N numbers. What is said of N numbers is said of each: of V, what a unit of it gives.
 pub trait Form<R: Real, const N: usize>: Copy + Send + Sync + 'static {
+    /// Whether V jumps at arrivals, and reaches threshold there alone.
+    const JUMPS: bool = false;
+
     /// What is the same for all membranes between two times.
     type Between: Copy;
 
@@ -272,7 +275,7 @@ mod tests {
     use super::*;
     use crate::numeric::exp;
 
-    /// All kinds of drive, with time constants of currents beside that of the membrane.
+    /// All kinds of current, with time constants of currents beside that of the membrane.
     fn kinds() -> Vec<Kind> {
         let mut kinds = vec![Kind::Pulses, Kind::Fading];
         for tau in [0.13, 0.5, 1.0, 1.000_001, 3.0] {
@@ -287,6 +290,7 @@ mod tests {
         match kind {
             _ if s < 0.0 => 0.0,
             Kind::Pulses => 1.0,
+            Kind::Jumps => 0.0,
             Kind::Fading | Kind::Exponential(_) => exp(-s / tau),
             Kind::Alpha(_) => s / tau * exp(1.0 - s / tau),
         }
@@ -371,7 +375,7 @@ mod tests {
 
     #[test]
     fn the_integral_is_that_of_the_potential() {
-        kinds().into_iter().for_each(|kind| kind.with(Sums(kind)));
+        kinds().into_iter().chain([Kind::Jumps]).for_each(|kind| kind.with(Sums(kind)));
     }
 
     struct Crosses(Kind);
@@ -459,7 +463,7 @@ mod tests {
 
     #[test]
     fn adjoints_and_rates_are_differences() {
-        kinds().into_iter().for_each(|kind| kind.with(Differs(kind)));
+        kinds().into_iter().chain([Kind::Jumps]).for_each(|kind| kind.with(Differs(kind)));
     }
 
     /// V between two events is nowhere above what is asked of it: no neuron that fires is left out.

@@ -83,7 +83,7 @@ pub fn forward<R: Real>(
     } else {
         membranes.bar.iter_mut().zip(own.thresholds).for_each(|(bar, &own)| *bar = own);
     }
-    let mut time = tape.arrivals.first().map_or(until, |arrival| arrival.time);
+    let mut time = tape.next().unwrap_or(until);
     let mut origin = R::ZERO;
     while time < until && !tape.runaway {
         let last = time + unheard;
@@ -173,6 +173,12 @@ impl<R: Real, F: Form<R, N>, const N: usize> Work for Wide<'_, R, F, N> {
                 fetch(pass.layer, &tape.arrivals[first as usize..next.end as usize], pass.weights);
             }
             step::<R, F, N>(form, pass.layer, arrivals, pass.weights, membranes, &group);
+            if F::JUMPS {
+                tape.heard.extend((0..pass.layer.stride).map(|place| {
+                    let v = form.potential(membranes.of(place), group.y);
+                    [v, v - membranes.bar[place]]
+                }));
+            }
             if !membranes.waiting.is_empty() {
                 pass.restart_due(form, interval, membranes, tape);
             }
@@ -262,7 +268,9 @@ impl<R: Real> Pass<'_, R> {
             // What was rounded stays within the interval.
             let at = if root > y { y } else { root };
             let at = if at < interval.next { interval.next } else { at };
-            let time = self.time(at);
+            // (What a jump brings about comes at its instant, to the bit.)
+            let jumped = F::JUMPS.then(|| tape.groups[interval.group as usize].time);
+            let time = jumped.unwrap_or_else(|| self.time(at));
             let slope = form.slope(x, at);
             let spike = tape.spikes.len() as u32;
             tape.spikes.push((time, neuron));

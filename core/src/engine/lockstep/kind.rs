@@ -1,6 +1,7 @@
 //! What drives a layer, and so in which numbers its membranes are.
 
 use super::form::{Fading, Form, Pulsed};
+use super::jumps::Jumps;
 use super::synaptic::Synaptic;
 use crate::network::{Effect, Projection};
 use crate::neuron::Lif;
@@ -15,6 +16,8 @@ pub const SHORTEST: f64 = 1e-3;
 /// What arrives at a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
+    /// Jumps of the potential.
+    Jumps,
     /// Rectangular pulses of current, of any widths.
     Pulses,
     /// Exponential currents that fade with half of tau_m.
@@ -29,6 +32,7 @@ impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let tau = self.tau().unwrap_or(0.0);
         match self {
+            Self::Jumps => f.write_str("jumps"),
             Self::Pulses => f.write_str("pulses"),
             Self::Fading | Self::Exponential(_) => write!(f, "exponential currents of {tau:.4} tau_m"),
             Self::Alpha(_) => write!(f, "alpha-shaped currents of {tau:.4} tau_m"),
@@ -52,6 +56,9 @@ impl Kind {
         if width(projection).is_some() {
             return Some(Self::Pulses);
         }
+        if projection.kernel.effect() == Effect::Jump {
+            return Some(Self::Jumps);
+        }
         let Effect::Fades([Some(fade), None]) = projection.kernel.effect() else { return None };
         let tau = fade.tau.get() / target.tau_m.get();
         match (fade.p, fade.q) {
@@ -68,7 +75,7 @@ impl Kind {
     #[must_use]
     pub fn span(&self) -> f64 {
         match self {
-            Self::Pulses | Self::Fading => 2.5,
+            Self::Jumps | Self::Pulses | Self::Fading => 2.5,
             Self::Exponential(of) | Self::Alpha(of) => 2.5 / of.nu().max(1.0),
         }
     }
@@ -77,7 +84,7 @@ impl Kind {
     #[must_use]
     pub fn tau(&self) -> Option<f64> {
         match self {
-            Self::Pulses => None,
+            Self::Jumps | Self::Pulses => None,
             Self::Fading => Some(0.5),
             Self::Exponential(of) | Self::Alpha(of) => Some(1.0 / of.nu()),
         }
@@ -86,6 +93,7 @@ impl Kind {
     /// Does something in its form.
     pub fn with<R: Real, W: InForm<R>>(self, work: W) -> W::Output {
         match self {
+            Self::Jumps => work.run(Jumps),
             Self::Pulses => work.run(Pulsed),
             Self::Fading => work.run(Fading),
             Self::Exponential(form) => work.run::<_, 2>(form),

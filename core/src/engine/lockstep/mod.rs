@@ -17,6 +17,7 @@
 mod fit;
 mod form;
 mod forward;
+mod jumps;
 mod kind;
 mod net;
 mod reach;
@@ -29,4 +30,4 @@ pub use forward::{MOST, Membranes, forward};
 pub use kind::{InForm, Kind, MOST_NUMBERS};
 pub use net::{Input, LANES, Layer, Net, Own, Varying};
 pub use reach::{Reach, Synapse, credit, drive, later};
-pub use tape::{Action, Arrival, Group, NONE, Peak, Tape};
+pub use tape::{Action, Arrival, Group, NONE, Peak, Probe, Tape};

@@ -3,7 +3,7 @@
 use super::fit::{Unfit, fit};
 use super::kind::{Kind, width};
 use super::reach::Reach;
-use crate::network::{Fixed, Network, Origin, Rows};
+use crate::network::{Effect, Fixed, Network, Origin, Rows};
 use crate::neuron::{Reset, Switch};
 use crate::numeric::Real;
 use std::sync::Arc;
@@ -114,7 +114,7 @@ pub struct Input {
     pub own_delays: bool,
     /// How long the pulse of an arrival lasts, in ms; `None`: currents fade.
     pub width: Option<f64>,
-    /// r_m/theta: weights in units of the threshold per weight in amperes.
+    /// Weights in units of the threshold per weight in the unit of the kernel: r_m/theta per ampere, 1/theta per volt of a jump.
     pub gain: f64,
 }
 
@@ -139,6 +139,12 @@ impl Net {
 }
 
 impl Layer {
+    /// Columns of everything that the neurons have whose spikes are the lines of an input.
+    #[must_use]
+    pub fn before(&self, input: &Input) -> usize {
+        input.rows.next_multiple_of(LANES)
+    }
+
     /// For how long a spike of its own cannot reach it, in ms; infinite if none ever does.
     #[must_use]
     pub fn unheard(&self) -> f64 {
@@ -197,7 +203,10 @@ fn layer(network: &Network, (index, first): (usize, u32), into: &[usize], places
                 delay: projection.delay.as_seconds() * 1e3,
                 own_delays: projection.delays.is_some(),
                 width: width(projection),
-                gain: lif.r_m.get() / theta,
+                gain: match projection.kernel.effect() {
+                    Effect::Jump => 1.0 / theta,
+                    _ => lif.r_m.get() / theta,
+                },
             }
         })
         .collect();

@@ -26,6 +26,19 @@ pub struct Arrival<R> {
     pub ends: bool,
 }
 
+/// A time at which something would have arrived, had a neuron of a layer of jumps fired when it might have: at an arrival of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Probe<R> {
+    /// When, in ms.
+    pub time: R,
+    /// At which group of its layer it would have fired.
+    pub group: u32,
+    /// Which input of the layer.
+    pub input: u16,
+    /// Whether it is the end of a pulse.
+    pub ends: bool,
+}
+
 /// Arrivals of one instant, and the time until the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Group<R> {
@@ -39,6 +52,8 @@ pub struct Group<R> {
     pub factor: R,
     /// Its arrivals end here.
     pub end: u32,
+    /// Its probes end here.
+    pub probed: u32,
 }
 
 /// What happened to a neuron after the arrivals of a group and before the next.
@@ -76,8 +91,13 @@ pub struct Peak<R> {
 pub struct Tape<R> {
     /// Sorted by time.
     pub arrivals: Vec<Arrival<R>>,
+    /// Sorted by time.
+    pub probes: Vec<Probe<R>>,
     /// In order of time.
     pub groups: Vec<Group<R>>,
+    /// Of a layer of jumps: V of every neuron after the arrivals of every group, and by how much it is above what the neuron fires
+    /// at; minus infinity where it is deaf.
+    pub heard: Vec<[R; 2]>,
     /// In order of groups; those of one neuron in order of time.
     pub actions: Vec<Action<R>>,
     /// When it ended, in ms.
@@ -97,7 +117,9 @@ impl<R: Real> Tape<R> {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.arrivals.clear();
+        self.probes.clear();
         self.groups.clear();
+        self.heard.clear();
         self.actions.clear();
         self.spikes.clear();
         self.order.clear();
@@ -144,6 +166,29 @@ impl<R: Real> Tape<R> {
         }
     }
 
+    /// Notes when spikes would arrive, before `until`, that a layer of jumps might have fired.
+    pub fn watch(&mut self, (index, input): (u16, &Input), jumps: &Self, until: R) {
+        let shift = R::from_f64(input.delay);
+        for (late, ends) in [(Some(R::ZERO), false), (input.width.map(R::from_f64), true)] {
+            let Some(late) = late else { continue };
+            let instants = (0..).zip(&jumps.groups).filter(|(group, _)| jumps.is_instant(*group));
+            let probes =
+                instants.map(|(group, of)| Probe { time: of.time + shift + late, group, input: index, ends });
+            self.probes.extend(probes.filter(|probe| probe.time < until));
+        }
+    }
+
+    /// Whether something arrives at a group, or would.
+    #[must_use]
+    pub fn is_instant(&self, group: u32) -> bool {
+        let of = &self.groups[group as usize];
+        let before = group.checked_sub(1).map_or((0, 0), |before| {
+            let before = &self.groups[before as usize];
+            (before.end, before.probed)
+        });
+        before != (of.end, of.probed)
+    }
+
     /// Adds what arrives at a layer of its own spikes, from the one with this number on, before `until`.
     pub fn feed_back(&mut self, layer: &Layer, first: usize, until: R) {
         let number = (first as u32..).zip(&self.spikes[first..]);
@@ -161,6 +206,17 @@ impl<R: Real> Tape<R> {
             |a: &Arrival<R>, b: &Arrival<R>| a.time.partial_cmp(&b.time).unwrap_or(std::cmp::Ordering::Equal);
         let grouped = self.grouped();
         self.arrivals[grouped..].sort_by(by_time);
+        let probed = self.groups.last().map_or(0, |group| group.probed as usize);
+        let by_time =
+            |a: &Probe<R>, b: &Probe<R>| a.time.partial_cmp(&b.time).unwrap_or(std::cmp::Ordering::Equal);
+        self.probes[probed..].sort_by(by_time);
+    }
+
+    /// When the first thing arrives that is in no group, if anything does.
+    #[must_use]
+    pub fn next(&self) -> Option<R> {
+        let probed = self.groups.last().map_or(0, |group| group.probed as usize);
+        soonest(self.arrivals.get(self.grouped()), self.probes.get(probed))
     }
 
     /// How many arrivals are in groups.
@@ -172,18 +228,21 @@ impl<R: Real> Tape<R> {
     /// are further apart than `span` (in tau, ms) have empty ones between them, and after so long the origin is moved.
     pub fn group(&mut self, (tau, span): (R, R), mut origin: R, (from, until): (R, R)) {
         let (first, mut end) = (self.groups.len(), self.grouped());
-        let Self { arrivals, groups, exponents, .. } = self;
+        let mut probed = self.groups.last().map_or(0, |group| group.probed as usize);
+        let Self { arrivals, probes, groups, exponents, .. } = self;
         let (span, mut time) = (span * tau, from);
         exponents.clear();
         exponents.push(-((time - origin) / tau));
         while time < until {
             end += arrivals[end..].iter().take_while(|arrival| arrival.time <= time).count();
+            probed += probes[probed..].iter().take_while(|probe| probe.time <= time).count();
             let moves = time - origin > span;
             origin = if moves { time } else { origin };
             // (Where the origin is moved, `factor` is not one: it is known when the exponents are.)
             let factor = if moves { R::ZERO } else { R::ONE };
-            groups.push(Group { time, y: R::ONE, next: R::ONE, factor, end: end as u32 });
-            let following = arrivals.get(end).map_or(until, |arrival| arrival.time);
+            let (end_of, probed_of) = (end as u32, probed as u32);
+            groups.push(Group { time, y: R::ONE, next: R::ONE, factor, end: end_of, probed: probed_of });
+            let following = soonest(arrivals.get(end), probes.get(probed)).unwrap_or(until);
             let following = if following < until { following } else { until };
             time = if following - time > span { time + span } else { following };
             exponents.push(-((time - origin) / tau));
@@ -237,6 +296,16 @@ impl<R: Real> Tape<R> {
     #[must_use]
     pub fn integral(&self, layer: &Layer, weights: &[R], neuron: u32) -> (f64, f64) {
         layer.kind.with(Area(Replay { tape: self, layer, weights, neuron }))
+    }
+}
+
+/// The time of the first of these.
+fn soonest<R: Real>(arrival: Option<&Arrival<R>>, probe: Option<&Probe<R>>) -> Option<R> {
+    match (arrival, probe) {
+        (Some(arrival), Some(probe)) => {
+            Some(if probe.time < arrival.time { probe.time } else { arrival.time })
+        }
+        (arrival, probe) => arrival.map(|of| of.time).or(probe.map(|of| of.time)),
     }
 }
 

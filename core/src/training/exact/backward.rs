@@ -10,14 +10,18 @@
 //!   of a pulse is one of weight -w;
 //! - a loss on the largest V: lambda = dL/dV at that instant. Where it is the instant of an arrival, V rises before and falls
 //!   after it, and the maximum moves with the arrival: lambda V' is added to its dL/dt;
+//! - a spike of a layer of jumps: it has the instant of an arrival, to which its g goes. Whether there is one, at any group at which
+//!   something arrives or would, has a surrogate s for its derivative by V: with e what a spike there would change, which the layers after it
+//!   say ([`Probe`](crate::engine::lockstep::Probe)), a += e s dV/dx, and the instant gains -e s V by being later;
 //! - tau_m: in units of it every arrival, restart and end of the presentation is earlier by t/tau^2 for every ms that it is longer,
 //!   and a spike comes tau later for every unit: dL/dtau is the sum of t/tau dL/dt over the spikes, less the same over the arrivals,
 //!   restarts and maxima at the end;
 //! - a loss on the integral of V: between two groups a gains dL/d(integral) times its derivative by x. V does not jump
 //!   at arrivals, so their times move it by what they add alone.
 
+use super::surrogate::Surrogate;
 use crate::engine::lockstep::{
-    Form, InForm, LANES, Layer, MOST_NUMBERS, NONE, Own, Peak, Tape, credit as credit_each, later,
+    Form, InForm, LANES, Layer, MOST_NUMBERS, NONE, Own, Peak, Synapse, Tape, credit as credit_each, later,
 };
 use crate::numeric::Real;
 use crate::simd::{Work, prefetch, vectorised};
@@ -35,11 +39,33 @@ pub struct Credits<R> {
     pub thresholds: Vec<(u32, R)>,
     /// dL/dtau_m, per ms, beside what is found on the way.
     pub tau: R,
+    /// Of a layer of jumps: dL by a spike, of every neuron after every group.
+    pub there: Vec<R>,
+}
+
+/// What is divided by or stands for the derivative of a spike.
+#[derive(Clone, Copy, Debug)]
+pub struct Slopes<R> {
+    /// A spike steeper than nothing has at least this slope, per tau_m.
+    pub least: R,
+    /// Of layers of jumps.
+    pub surrogate: Option<Surrogate>,
+}
+
+impl<R: Real> Slopes<R> {
+    /// As they are.
+    #[must_use]
+    pub fn exact() -> Self {
+        Self { least: R::ZERO, surrogate: None }
+    }
 }
 
 impl<R: Real> Credits<R> {
-    /// No credit for any of so many spikes.
-    pub fn begin(&mut self, spikes: usize) {
+    /// No credit for any of the spikes of a tape.
+    pub fn begin(&mut self, tape: &Tape<R>) {
+        let spikes = tape.spikes.len();
+        self.there.clear();
+        self.there.resize(tape.heard.len(), R::ZERO);
         self.peaks.clear();
         self.integrals.clear();
         self.thresholds.clear();
@@ -69,20 +95,24 @@ pub struct Sweep<R> {
     adjoint: [Vec<R>; MOST_NUMBERS],
     unit: Vec<R>,
     moved: Vec<R>,
+    /// Of jumps, what the instant of a group gains by being later, per ms: through what each neuron has kept until then, and through
+    /// the spike that it brings about.
+    kept: Vec<R>,
+    brought: Vec<R>,
 }
 
 /// Goes backwards through a layer. `credits` are its own, which become complete on the way; `earlier` those of the layers before
-/// it, of which spikes of the inputs are credited. A spike steeper than nothing has at least the slope `least`, per tau_m.
+/// it, of which spikes of the inputs are credited.
 pub fn backward<R: Real>(
     of: (&Layer, Own<'_, R>, &[R]),
     tape: &Tape<R>,
     credits: &mut Credits<R>,
     earlier: &mut [Credits<R>],
-    least: R,
+    slopes: Slopes<R>,
     gradient: &mut Gradient<'_, R>,
     sweep: &mut Sweep<R>,
 ) {
-    of.0.kind.with(Back { of, tape, credits, earlier, least, gradient, sweep });
+    of.0.kind.with(Back { of, tape, credits, earlier, slopes, gradient, sweep });
 }
 
 struct Back<'a, 'b, R> {
@@ -90,7 +120,7 @@ struct Back<'a, 'b, R> {
     tape: &'a Tape<R>,
     credits: &'a mut Credits<R>,
     earlier: &'a mut [Credits<R>],
-    least: R,
+    slopes: Slopes<R>,
     gradient: &'a mut Gradient<'b, R>,
     sweep: &'a mut Sweep<R>,
 }
@@ -119,12 +149,13 @@ impl<R: Real, F: Form<R, N>, const N: usize> Work for Wide<'_, '_, R, F, N> {
 
 #[inline(always)]
 fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R>) {
-    let Back { of: (layer, own, weights), tape, credits, earlier, least, gradient, sweep } = back;
-    for values in sweep.adjoint.iter_mut().chain([&mut sweep.unit, &mut sweep.moved]) {
+    let Back { of: (layer, own, weights), tape, credits, earlier, slopes, gradient, sweep } = back;
+    let Slopes { least, surrogate } = slopes;
+    let Sweep { adjoint, unit, moved, kept, brought } = sweep;
+    for values in adjoint.iter_mut().chain([&mut *unit, moved, kept, brought]) {
         values.clear();
         values.resize(layer.stride, R::ZERO);
     }
-    let Sweep { adjoint, unit, moved } = sweep;
     let Some(adjoint) = adjoint.first_chunk_mut::<N>() else { return };
     let tau = own.tau;
     for &(neuron, gain) in &credits.thresholds {
@@ -138,6 +169,10 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
     let mut alive = false;
     for (index, group) in tape.groups.iter().enumerate().rev() {
         let index = index as u32;
+        if F::JUMPS {
+            kept.fill(R::ZERO);
+            brought.fill(R::ZERO);
+        }
         while let Some((action, before)) = actions.split_last()
             && action.group == index
         {
@@ -151,6 +186,9 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
                 adjoint.iter_mut().zip(x).for_each(|(list, x)| list[place] = x);
                 *credit += rate / tau;
                 longer -= rate / tau * (tape.spikes[action.spike as usize].0 + dead);
+            } else if F::JUMPS {
+                brought[place] += *credit;
+                alive = true;
             } else if *credit != R::ZERO {
                 let slope = if action.value > least { action.value } else { least };
                 let lambda = -(*credit * tau) / slope;
@@ -175,7 +213,9 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
                 for (list, share) in adjoint.iter_mut().zip(form.shares(peak.y)) {
                     list[neuron as usize] += lambda * share;
                 }
-                if peak.group as usize + 1 == tape.groups.len() {
+                if F::JUMPS {
+                    kept[neuron as usize] -= lambda * peak.value / tau;
+                } else if peak.group as usize + 1 == tape.groups.len() {
                     longer -= lambda * peak.slope / tau * tape.until;
                 }
                 alive = true;
@@ -183,9 +223,32 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
                 kink += lambda * peak.slope / tau;
             }
         }
-        let first = if index == 0 { 0 } else { tape.groups[index as usize - 1].end };
+        let (first, probed) = match index.checked_sub(1) {
+            None => (0, 0),
+            Some(before) => (tape.groups[before as usize].end, tape.groups[before as usize].probed),
+        };
         let arrivals = &tape.arrivals[first as usize..group.end as usize];
-        if (!alive && kink == R::ZERO) || arrivals.is_empty() {
+        let probes = &tape.probes[probed as usize..group.probed as usize];
+        let nothing = arrivals.is_empty() && probes.is_empty();
+        if F::JUMPS
+            && !nothing
+            && layer.fires
+            && let Some(surrogate) = surrogate
+        {
+            // What a spike here would change, times the surrogate, as if V were changed.
+            let here = index as usize * layer.stride..(index as usize + 1) * layer.stride;
+            let neurons = credits.there[here.clone()].iter().zip(&tape.heard[here]).enumerate();
+            for (place, (&there, &[v, above])) in neurons.take(layer.size) {
+                let lambda = there * surrogate.slope(above);
+                adjoint[0][place] += lambda * group.y;
+                kept[place] -= lambda * v / tau;
+                if let Some(gain) = gradient.thresholds.get_mut(place) {
+                    *gain -= lambda;
+                }
+            }
+            alive = true;
+        }
+        if (!alive && kink == R::ZERO) || nothing {
             if alive && group.factor != R::ONE {
                 rebase(form, adjoint, group.factor);
             }
@@ -205,6 +268,22 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
         share(adjoint, &form.arrival(group.y), unit);
         if times {
             share(adjoint, &form.arrival_rate(group.y), moved);
+            if F::JUMPS {
+                // V jumps where its integral begins.
+                moved.iter_mut().zip(&credits.integrals).for_each(|(moved, &lambda)| *moved -= lambda);
+            }
+        }
+        for probe in probes {
+            let input = &layer.inputs[usize::from(probe.input)];
+            let Some(from) = input.from else { continue };
+            let places = probe.group as usize * layer.before(input)..;
+            for (line, there) in (0..input.rows).zip(&mut earlier[from].there[places]) {
+                let sum = match &input.reach {
+                    Some(reach) => later(reach.row(line as u32), weights, unit),
+                    None => dot(&weights[(input.first_row + line) * layer.stride..][..layer.stride], unit),
+                };
+                *there += if probe.ends { -sum } else { sum };
+            }
         }
         for arrival in arrivals {
             let (place, column) = (arrival.row as usize, arrival.column as usize);
@@ -226,9 +305,15 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
                 Some(synapses) => later(synapses, weights, moved),
                 None => dot(&weights[row], moved),
             };
-            let credit = (if arrival.ends { -sum } else { sum }) / tau + kink;
+            let mut credit = (if arrival.ends { -sum } else { sum }) / tau + kink;
             kink = R::ZERO;
+            if F::JUMPS {
+                credit += taken(kept, (arrival.column, listed));
+            }
             longer -= credit * arrival.time;
+            if F::JUMPS {
+                credit += taken(brought, (arrival.column, listed));
+            }
             if arrival.column != NONE && !gradient.delays.is_empty() {
                 gradient.delays[place] += credit;
             }
@@ -246,6 +331,16 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
     }
     if let Some(gain) = &mut gradient.tau {
         **gain += longer / tau;
+    }
+}
+
+/// What the neurons that an arrival reaches have for its instant; of several arrivals at once, the first takes it.
+fn taken<R: Real>(values: &mut [R], (column, listed): (u32, Option<&[Synapse]>)) -> R {
+    let mut take = |sum: R, place: usize| sum + std::mem::take(&mut values[place]);
+    match listed {
+        _ if column != NONE => take(R::ZERO, column as usize),
+        Some(synapses) => synapses.iter().fold(R::ZERO, |sum, synapse| take(sum, synapse.column as usize)),
+        None => values.iter_mut().fold(R::ZERO, |sum, value| sum + std::mem::take(value)),
     }
 }
 

@@ -268,13 +268,15 @@ impl Asked<'_> {
         passage.forward(net, parameters, (1, 0), input, until);
         passage.judge(net, parameters, until, loss, Some(label));
         let mut gradient = parameters.zeroed();
-        passage.backward(net, parameters, 0.0, &mut gradient);
+        passage.backward(net, parameters, Slopes::exact(), &mut gradient);
         let before = pattern(&passage);
         let closed = net.layers.iter().all(|layer| matches!(layer.kind, Kind::Pulses | Kind::Fading));
         let steep = passage
             .tapes
             .iter()
-            .all(|tape| tape.actions.iter().all(|action| action.restarts || action.value > 0.05));
+            .zip(&net.layers)
+            .filter(|(_, layer)| layer.kind != Kind::Jumps)
+            .all(|(tape, _)| tape.actions.iter().all(|action| action.restarts || action.value > 0.05));
         let mut at = |parameters: &Parameters<f64>| {
             passage.forward(net, parameters, (1, 0), input, until);
             let value = passage.judge(net, parameters, until, loss, Some(label)).loss;

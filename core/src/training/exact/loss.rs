@@ -5,9 +5,9 @@ use crate::engine::lockstep::{Layer, Own, Tape};
 use crate::numeric::{Real, exp, ln};
 use serde::{Deserialize, Serialize};
 
-/// A loss whose gradient is exact: a function of the times of spikes, or of membrane potentials. (Counts are none: their
-/// gradient is zero almost everywhere, and says nothing of spikes that appear or vanish; Nowotny, Turner & Knight,
-/// arXiv 2212.01232.)
+/// A function of the times of spikes, or of membrane potentials, of which layers have an exact gradient. (Counts have none: it is
+/// zero almost everywhere, and says nothing of spikes that appear or vanish; Nowotny, Turner & Knight, arXiv 2212.01232. Of a read-out of
+/// jumps they have a surrogate.)
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -48,8 +48,8 @@ pub struct FirstSpike {
     pub silent: f64,
 }
 
-/// Cross-entropy of softmax(gain s) of s_k = sum of e^(-t/tau) over the spikes of neuron k. A silent one has s = 0, and gets
-/// no gradient.
+/// Cross-entropy of softmax(gain s) of s_k = sum of e^(-t/tau) over the spikes of neuron k; with an infinite tau the count. A silent one
+/// has s = 0, and gets no exact gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpikeSum {
     /// Of the sums, in ms.
@@ -98,7 +98,7 @@ impl Loss {
         credits: &mut Credits<R>,
         scores: &mut Scores,
     ) -> Answer {
-        credits.begin(tape.spikes.len());
+        credits.begin(tape);
         let Scores { values, slopes, firsts } = scores;
         firsts.clear();
         firsts.resize(layer.size, None);
@@ -163,6 +163,16 @@ impl Loss {
                 for (credit, &(time, neuron)) in credits.spikes.iter_mut().zip(&tape.spikes) {
                     let slope = slopes[neuron as usize] * -exp(-time.to_f64() / loss.tau) / loss.tau;
                     *credit = R::from_f64(slope);
+                }
+                // What one more spike would add, of layers whose spikes come and go.
+                for (group, there) in (0..).zip(credits.there.chunks_mut(layer.stride)) {
+                    if tape.is_instant(group) {
+                        let early = exp(-tape.groups[group as usize].time.to_f64() / loss.tau);
+                        there
+                            .iter_mut()
+                            .zip(&*slopes)
+                            .for_each(|(there, slope)| *there = R::from_f64(slope * early));
+                    }
                 }
                 answer(value, class)
             }

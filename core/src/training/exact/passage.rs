@@ -1,8 +1,8 @@
 //! One sample through all layers, and back.
 
-use super::backward::{Credits, Gradient, Sweep, backward};
+use super::backward::{Credits, Gradient, Slopes, Sweep, backward};
 use super::loss::{Answer, Loss, Scores};
-use crate::engine::lockstep::{Layer, Membranes, Net, Own, Peak, Tape, forward};
+use crate::engine::lockstep::{Kind, Layer, Membranes, Net, Own, Peak, Tape, forward};
 use crate::numeric::Real;
 
 /// What a network may learn, layer by layer, as [`Layer::weights`](crate::engine::lockstep::Layer::weights) puts it in order.
@@ -94,7 +94,12 @@ impl<R: Real> Passage<R> {
                     }
                     // What it tells itself is known when it is.
                     Some(from) if from == index => {}
-                    Some(from) => tape.gather(into, before[from].in_order(), delays, until),
+                    Some(from) => {
+                        tape.gather(into, before[from].in_order(), delays, until);
+                        if net.layers[from].kind == Kind::Jumps {
+                            tape.watch((number, input), &before[from], until);
+                        }
+                    }
                 }
             }
             tape.sort();
@@ -143,12 +148,12 @@ impl<R: Real> Passage<R> {
         &mut self,
         net: &Net,
         parameters: &Parameters<R>,
-        least: R,
+        slopes: Slopes<R>,
         gradient: &mut Parameters<R>,
     ) {
         let Some(last) = net.layers.len().checked_sub(1) else { return };
         for (credits, tape) in self.credits[..last].iter_mut().zip(&self.tapes) {
-            credits.begin(tape.spikes.len());
+            credits.begin(tape);
         }
         for (index, layer) in net.layers.iter().enumerate().rev() {
             let (earlier, rest) = self.credits.split_at_mut(index);
@@ -160,7 +165,7 @@ impl<R: Real> Passage<R> {
                 tau: of_layer(taus, index).first_mut(),
             };
             let from = (layer, parameters.own(index, layer), &parameters.weights[index][..]);
-            backward(from, &self.tapes[index], &mut rest[0], earlier, least, &mut into, &mut self.sweep);
+            backward(from, &self.tapes[index], &mut rest[0], earlier, slopes, &mut into, &mut self.sweep);
         }
     }
 }

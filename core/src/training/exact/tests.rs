@@ -73,6 +73,7 @@ fn network(rows: Rows) -> (Net, Settings, Exact, Weights<f32>) {
     let exact = Exact {
         loss: Loss::FirstSpike(first),
         least_slope: 0.2,
+        surrogate: None,
         activity: Some(Activity { floor: 0.3, raise: 1e-3 }),
         delays: None,
         thresholds: None,
@@ -285,7 +286,7 @@ fn the_size_of_the_gradient_is_told_by_layer() {
         passage.forward(&net, &before, (1, u64::from(sample)), &spikes, 60.0);
         let label = usize::from(set.train.labels[sample as usize]);
         passage.judge(&net, &before, 60.0, &trainer.exact().loss, Some(label));
-        passage.backward(&net, &before, 0.2, &mut sum);
+        passage.backward(&net, &before, Slopes { least: 0.2, surrogate: None }, &mut sum);
     }
     for (index, layer) in net.layers.iter().enumerate() {
         let squares: f64 = sum.weights[index].iter().map(|&g| (f64::from(g) / 32.0).powi(2)).sum();

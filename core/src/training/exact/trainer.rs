@@ -1,11 +1,13 @@
 //! Training of all layers of a network: batches in pieces, one order of adding up, Adam.
 
+use super::backward::Slopes;
 use super::in_situ::{InSitu, State};
 use super::loss::Loss;
 use super::passage::{Parameters, Passage};
 use super::programmed::{Programmed, program};
 use super::pulsed::Pulsed;
 use super::show::Shown;
+use super::surrogate::Surrogate;
 use crate::encoding::FirstSpikes;
 use crate::engine::lockstep::{NONE, Net};
 use crate::engine::{Observer, SimulationError, Team, Threads};
@@ -29,6 +31,8 @@ pub struct Exact {
     /// The least V' of a spike that is divided by, per tau_m and in units of the threshold: a spike that only just comes about
     /// moves far with its weights, and its gradient is cut there.
     pub least_slope: f64,
+    /// What stands for the derivative of spikes of layers of jumps, if there are any.
+    pub surrogate: Option<Surrogate>,
     /// Keeps neurons from falling silent for good, if so.
     pub activity: Option<Activity>,
     /// How delays of single synapses learn, in ms; `None`: they stay.
@@ -497,8 +501,8 @@ impl<R: Scalar> Piece<R> {
         self.loss += answer.loss;
         self.correct += u64::from(answer.class == label);
         self.silent += u64::from(answer.decided.is_none());
-        let least = R::from_f64(exact.least_slope);
-        passage.backward(net, parameters, least, &mut self.gradient);
+        let slopes = Slopes { least: R::from_f64(exact.least_slope), surrogate: exact.surrogate };
+        passage.backward(net, parameters, slopes, &mut self.gradient);
         let noted = self.active.iter_mut().zip(&mut self.touched);
         for ((active, touched), (layer, tape)) in noted.zip(net.layers.iter().zip(&passage.tapes)) {
             tape.spikes.iter().for_each(|&(_, neuron)| active[neuron as usize] += 1);

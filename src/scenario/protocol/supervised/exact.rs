@@ -30,8 +30,10 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
 
     fn new(of: Of<'_>, data: &Data<FirstSpikes>, weights: Weights<R>) -> Result<Self, RunError> {
         let protocol = of.protocol;
-        let (Some(loss), gradient @ &Gradient::Exact { least_slope, activity_floor, activity_raise, .. }) =
-            (protocol.gradient.loss(), &protocol.gradient)
+        let (
+            Some(loss),
+            gradient @ &Gradient::Exact { least_slope, surrogate, activity_floor, activity_raise, .. },
+        ) = (protocol.gradient.loss(), &protocol.gradient)
         else {
             return Err(RunError::NoDataset);
         };
@@ -64,6 +66,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
             in_situ: learning,
             loss,
             least_slope,
+            surrogate: surrogate.map(Into::into),
             activity: (activity_floor > 0.0)
                 .then_some(Activity { floor: activity_floor, raise: activity_raise }),
             delays,

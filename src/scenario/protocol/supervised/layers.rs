@@ -1,6 +1,6 @@
 //! What a network needs for the exact gradient of its layers.
 
-use super::in_situ;
+use super::{in_situ, jumps};
 use crate::engine::lockstep::{Input, Layer, Net, Unfit};
 use crate::hint::many;
 use crate::network::{Maps, Network};
@@ -152,8 +152,9 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
         .find(|(_, source)| is_dataset(source) == Some(true))
         .and_then(|(_, source)| lower.data(source));
     match ends.as_slice() {
-        [end @ (_, read_out)] => {
+        [end @ (name, read_out)] => {
             fires_not(lower, protocol, end);
+            jumps::fits(lower, protocol, Some(name));
             let Some((size, classes)) = read_out.count("size").zip(dataset.map(|set| set.classes())) else {
                 return;
             };
@@ -180,6 +181,7 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
             }
         }
         several => {
+            jumps::fits(lower, protocol, None);
             let names: Vec<String> = several.iter().map(|(name, _)| format!("`{name}`")).collect();
             let which = if names.is_empty() { "none".into() } else { names.join(" and ") };
             lower.faults.push(

@@ -4,6 +4,7 @@ mod exact;
 mod findings;
 mod gradients;
 mod in_situ;
+mod jumps;
 mod layers;
 mod plan;
 mod plausible;
@@ -14,6 +15,7 @@ mod teach;
 
 pub use findings::{EpochResult, InSituResult, ProgrammingResult, ShownSample, SupervisedResult};
 pub use in_situ::InSitu;
+pub use jumps::SpikeSurrogate;
 pub use layers::{described, unfit};
 pub use plan::{Adam, Gradient, LearnDelays, ProgrammingCase, Supervised, Wanted};
 

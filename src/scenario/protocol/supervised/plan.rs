@@ -1,6 +1,7 @@
 //! The plan of the supervised protocol, what others ask of it, and how it is made.
 
 use super::in_situ::InSitu;
+use super::jumps::SpikeSurrogate;
 use super::layers;
 use crate::device::fault::FaultRates;
 use crate::hint::many;
@@ -71,9 +72,11 @@ table! {
     #[serde(rename_all = "snake_case", tag = "kind")]
     pub enum Gradient by "kind", "Which gradient.", setting("\"surrogate\"") {
         Surrogate = "surrogate": "of spike counts, by a surrogate of the derivative of a spike; one projection of jumps" {}
-        Exact = "exact": "of the times of spikes, by the adjoint of the layers' own equations; all projections learn" {
+        Exact = "exact": "of the times of spikes, by the adjoint of the layers' own equations; of jumps, that have none, by `surrogate`; all projections learn" {
             /// What is wanted of the read-out.
             loss: Wanted = inner::<Wanted>(), setting("{}");
+            /// What stands for the derivative of spikes that jumps bring about: a population that jumps lead to fires at arrivals alone.
+            surrogate: Option<SpikeSurrogate> = inner::<SpikeSurrogate>(), absent("no projection jumps");
             /// Least slope of a membrane at its spike that is divided by, in thresholds per tau_m: a spike that only just comes about moves far, and its gradient is cut there.
             least_slope: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.2");
             /// A neuron of a hidden layer that fired less often per sample of a batch than this is raised by `activity_raise`; 0: none is.
@@ -84,7 +87,7 @@ table! {
             delays: Option<LearnDelays> = inner::<LearnDelays>(), absent("they stay");
             /// How thresholds learn, of each neuron of a leaky population that fires.
             thresholds: Option<LearnThresholds> = inner::<LearnThresholds>(), absent("they stay");
-            /// How tau_m learns, of each leaky population; tau_syn stays half of it.
+            /// How tau_m learns, of each leaky population; tau_syn stays as large beside it.
             time_constants: Option<LearnTimeConstants> = inner::<LearnTimeConstants>(), absent("they stay");
             /// Weights that learn in their devices, by pulses.
             in_situ: Option<InSitu> = inner::<InSitu>(), absent("weights are numbers");
@@ -188,6 +191,9 @@ table! {
             /// Time constant of the sums.
             tau_sum: Time = POSITIVE_SPAN, setting("\"10 ms\"");
             /// Of the softmax.
+            gain: f64 as GAIN;
+        }
+        SpikeCount = "spike_count": "cross-entropy of softmax(gain n) of the spikes of each neuron, of a read-out of jumps" {
             /// Of the softmax.
             gain: f64 as GAIN;
         }
@@ -240,6 +246,7 @@ impl Gradient {
             }),
             Wanted::MeanVoltage { gain } => Loss::MeanVoltage(Voltage { gain }),
             Wanted::MaxVoltage { gain } => Loss::MaxVoltage(Voltage { gain }),
+            Wanted::SpikeCount { gain } => Loss::SpikeSum(SpikeSum { tau: f64::INFINITY, gain }),
             Wanted::SpikeSum { tau_sum, gain } => Loss::SpikeSum(SpikeSum { tau: ms(tau_sum), gain }),
         })
     }
