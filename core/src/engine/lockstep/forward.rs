@@ -340,6 +340,7 @@ fn step<R: Real, F: Form<R, N>, const N: usize>(
 ) {
     let Membranes { numbers, bar, flagged, .. } = membranes;
     let Some(numbers) = numbers.first_chunk_mut::<N>() else { return };
+    let numbers = &mut numbers.each_mut().map(|list| &mut list[..]);
     flagged.clear();
     let unit = form.arrival(group.y);
     let mut whole = 0;
@@ -394,23 +395,27 @@ fn add_rows<R: Real, const N: usize>(
 /// Adds what arrives at the neurons from `first` on, and flags those that reach threshold.
 #[inline(always)]
 fn ask<R: Real, F: Form<R, N>, const N: usize, const LANES: usize>(
-    (numbers, bar, sum): (&mut [Vec<R>; N], &[R], &[R; LANES]),
+    (numbers, bar, sum): (&mut [&mut [R]; N], &[R], &[R; LANES]),
     unit: &[R; N],
     between: &F::Between,
     first: usize,
     flagged: &mut Vec<u32>,
 ) {
-    let mut x = [[R::ZERO; N]; LANES];
-    for (k, (list, &unit)) in numbers.iter_mut().zip(unit).enumerate() {
+    let mut lanes = [[R::ZERO; LANES]; N];
+    for ((list, &unit), lanes) in numbers.iter_mut().zip(unit).zip(&mut lanes) {
         let Some(list) = list[first..].first_chunk_mut::<LANES>() else { return };
-        for ((value, &sum), x) in list.iter_mut().zip(sum).zip(&mut x) {
+        for ((value, &sum), lane) in list.iter_mut().zip(sum).zip(lanes) {
             *value += sum * unit;
-            x[k] = *value;
+            *lane = *value;
         }
     }
     let Some(bar) = bar[first..].first_chunk::<LANES>() else { return };
     let mut score = [R::ZERO; LANES];
-    for ((score, &x), &bar) in score.iter_mut().zip(&x).zip(bar) {
+    for (lane, (score, &bar)) in score.iter_mut().zip(bar).enumerate() {
+        let mut x = [R::ZERO; N];
+        for (x, lanes) in x.iter_mut().zip(&lanes) {
+            *x = lanes[lane];
+        }
         *score = F::score(x, bar, between);
     }
     if !score.iter().fold(false, |any, &score| any | (score >= R::ZERO)) {

@@ -62,7 +62,7 @@ pub fn drive<R: Real, const N: usize>(
     synapses: &[Synapse],
     weights: &[R],
     (unit, ends): (&[R; N], bool),
-    numbers: &mut [Vec<R>; N],
+    numbers: &mut [&mut [R]; N],
 ) {
     for synapse in synapses {
         let (column, w) = (synapse.column as usize, weights[synapse.weight as usize]);
