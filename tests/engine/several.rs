@@ -1,13 +1,14 @@
 //! Neurons that spike several times at one instant: what is counted, recorded and delivered, under every engine.
 
 use memspike::engine::{
-    Clocked, Heap, Lanes, Queue, Record, Silent, Simulation, SimulationError, Spike, Stream,
+    Clocked, Heap, Lanes, Queue, Record, Silent, Simulation, SimulationError, Spike, Stream, Watcher,
 };
 use memspike::network::{Builder, Delays, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const MS: u64 = 1_000_000_000_000;
 
@@ -327,4 +328,39 @@ fn a_batch_of_poisson_spikes_with_weights_of_several_thresholds_is_what_the_refe
         }
         assert_eq!(several > 20, t_ref_ms == 0.0, "{several} spikes at once");
     }
+}
+
+/// Keeps spikes, and asks for a stop once there are three.
+struct Stopping<'a> {
+    stop: &'a AtomicBool,
+    seen: Vec<Spike>,
+}
+
+impl Watcher for Stopping<'_> {
+    fn spike(&mut self, spike: Spike) {
+        self.seen.push(spike);
+        if self.seen.len() == 3 {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn a_clock_stops_at_its_next_step_and_goes_on_from_there() {
+    let network = chain(Way::Own, &[MS, 6 * MS / 5, 5 * MS / 2], subtracting(0.5));
+    let weights = weights(&network, 0.875, 0.1);
+    let mut whole: Vec<Spike> = Vec::new();
+    Clocked::new(&network, &weights, &[], 1, fs(MS / 10)).unwrap().run(fs(20 * MS), &mut whole).unwrap();
+    assert!(whole.len() > 3);
+    let stop = AtomicBool::new(false);
+    let mut watcher = Stopping { stop: &stop, seen: Vec::new() };
+    let mut clocked = Clocked::new(&network, &weights, &[], 1, fs(MS / 10)).unwrap();
+    let reached = clocked.run_watched(fs(20 * MS), &stop, false, &mut watcher).unwrap();
+    let third = whole[2].time;
+    let next = whole.iter().map(|spike| spike.time).find(|time| *time > third).unwrap();
+    assert_eq!(watcher.seen, whole.iter().copied().filter(|spike| spike.time <= third).collect::<Vec<_>>());
+    assert!(third < reached && reached <= next && reached.fs() - third.fs() == MS / 10, "{reached}");
+    stop.store(false, Ordering::Relaxed);
+    assert_eq!(clocked.run_watched(fs(20 * MS), &stop, false, &mut watcher), Ok(fs(20 * MS)));
+    assert_eq!(watcher.seen, whole);
 }

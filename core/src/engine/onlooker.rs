@@ -162,7 +162,7 @@ pub trait Watcher {
         let _ = (time, population, u);
     }
 
-    /// Whether the run is to return before its end; the event engines ask between two steps.
+    /// Whether the run is to return before its end; engines ask between two steps.
     fn enough(&self) -> bool {
         false
     }

@@ -27,6 +27,7 @@ use crate::neuron::synaptic::Decay;
 use crate::neuron::{MAX_AT_ONCE, Neuron};
 use crate::time::Time;
 use group::Group;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why a network cannot run on a grid.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -241,20 +242,23 @@ impl<'n> Clocked<'n> {
         (Time::from_fs(self.step.saturating_mul(self.dt.fs()).min(Time::MAX.fs())), group.u())
     }
 
-    /// As [`Clocked::run`], watched; `all` says whether the spikes of sources and the arrivals are to be seen too.
+    /// As [`Clocked::run`], watched, or less far if `stop` is set meanwhile: the time reached. `all` says whether the spikes of
+    /// sources and the arrivals are to be seen too.
     ///
     /// # Errors
     /// As [`Clocked::run`].
     pub fn run_watched(
         &mut self,
         end: Time,
+        stop: &AtomicBool,
         all: bool,
         watcher: &mut dyn Watcher,
-    ) -> Result<(), SimulationError> {
+    ) -> Result<Time, SimulationError> {
+        let stopped = || stop.load(Ordering::Relaxed);
         if all {
-            self.run(end, &mut Watched::<true>(watcher))
+            self.advance(end, |probe| stopped() || probe.0.enough(), &mut Watched::<true>(watcher))
         } else {
-            self.run(end, &mut Watched::<false>(watcher))
+            self.advance(end, |probe| stopped() || probe.0.enough(), &mut Watched::<false>(watcher))
         }
     }
 
@@ -263,7 +267,21 @@ impl<'n> Clocked<'n> {
     /// # Errors
     /// If a membrane is not finite then, or a neuron would spike more than 65535 times at once.
     pub fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) -> Result<(), SimulationError> {
+        self.advance(end, |_| false, probe).map(|_| ())
+    }
+
+    fn advance<P: Probe<f64>>(
+        &mut self,
+        end: Time,
+        stopped: impl Fn(&P) -> bool,
+        probe: &mut P,
+    ) -> Result<Time, SimulationError> {
+        let mut reached = end;
         while let Some(fs) = self.step.checked_mul(self.dt.fs()).filter(|&fs| fs < end.fs()) {
+            if stopped(probe) {
+                reached = Time::from_fs(fs);
+                break;
+            }
             self.take_step(Time::from_fs(fs), probe);
             if let Some(spike) = self.excess {
                 return Err(too_often(self.network, self.weights, spike));
@@ -272,10 +290,10 @@ impl<'n> Clocked<'n> {
         for (population, group) in self.network.populations.iter().zip(&self.groups) {
             if let Some(neuron) = group.x.iter().position(|x| !x.is_finite()) {
                 let (population, u) = (population.name.clone(), group.x[neuron]);
-                return Err(SimulationError::NotFinite { population, neuron, time: end, u });
+                return Err(SimulationError::NotFinite { population, neuron, time: reached, u });
             }
         }
-        check_counts(self.network, &self.counts)
+        check_counts(self.network, &self.counts).map(|()| reached)
     }
 
     fn take_step<P: Probe<f64>>(&mut self, time: Time, probe: &mut P) {

@@ -50,11 +50,11 @@ impl Course for Clocked<'_> {
     fn run(
         &mut self,
         end: Time,
-        _: &AtomicBool,
+        stop: &AtomicBool,
         all: bool,
         watcher: &mut dyn Watcher,
     ) -> Result<Time, SimulationError> {
-        self.run_watched(end, all, watcher).map(|()| end)
+        self.run_watched(end, stop, all, watcher)
     }
 
     fn sample(&self, population: usize) -> (Time, Vec<f64>) {
