@@ -31,6 +31,16 @@ fn what_an_exact_gradient_has_no_use_for_is_refused() {
             "needs no surrogate",
         ),
         (
+            "protocol.gradient.activity_lower=0.01",
+            "`activity_lower` of the gradient",
+            "beside `activity_ceiling`",
+        ),
+        (
+            "protocol.gradient.activity_ceiling=0.2",
+            "is 0.2, and `activity_floor` 0.3",
+            "a ceiling above the floor",
+        ),
+        (
             "protocol.gradient.delays={ longest = \"5 ms\" }",
             "no synapse has a delay of its own",
             "a distribution as `delay`",

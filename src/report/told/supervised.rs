@@ -299,6 +299,8 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
             least_slope,
             activity_floor,
             activity_raise,
+            activity_ceiling,
+            activity_lower,
             delays,
             thresholds,
             time_constants,
@@ -328,6 +330,11 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
                 row("loss", loss),
                 row("hidden neurons", if *activity_floor > 0.0 { kept } else { "left alone".into() }),
             ]);
+            rows.extend(activity_ceiling.map(|ceiling| {
+                let kept =
+                    format!("above {ceiling} spikes per sample: \u{2212} {activity_lower} on its weights");
+                row("busy neurons", kept)
+            }));
             rows.extend(surrogate.map(|of| {
                 row("surrogate of jumps", format!("{}, steepness {}", of.shape.word(), of.steepness))
             }));

@@ -74,7 +74,7 @@ fn network(rows: Rows) -> (Net, Settings, Exact, Weights<f32>) {
         loss: Loss::FirstSpike(first),
         least_slope: 0.2,
         surrogate: None,
-        activity: Some(Activity { floor: 0.3, raise: 1e-3 }),
+        activity: Some(Activity { floor: 0.3, raise: 1e-3, ceiling: f64::INFINITY, lower: 0.0 }),
         delays: None,
         thresholds: None,
         taus: None,
@@ -176,6 +176,41 @@ fn points_are_learned_with_the_same_bits_on_any_threads_and_with_any_cuts() {
         assert_eq!(other.0, weights, "{threads} threads, cut {cut}");
         assert_eq!((&other.1, other.2), (&fingerprint, report.clone()));
     }
+}
+
+/// A batch in which Adam moves nothing.
+#[test]
+fn what_leads_to_a_hidden_neuron_that_fires_too_often_is_lowered() {
+    let (set, code) = points();
+    let (net, settings, exact, weights) = network(Rows::Dense);
+    let schedule = Schedule { rate: 0.0, rate_final: 0.0, steps: 1 };
+    let activity = Activity { floor: 0.0, raise: 0.0, ceiling: 1.5, lower: 0.25 };
+    let before = Parameters::of(&net, &weights);
+    let settings = Settings { schedule, ..settings };
+    let exact = Exact { activity: Some(activity), ..exact };
+    let mut trainer = Layered::new(net.clone(), settings, exact, &weights);
+    let (mut fingerprint, stop, order) =
+        (Fingerprint::new(), AtomicBool::new(false), (0..32).collect::<Vec<_>>());
+    let samples = Samples { code: &code, labels: &set.train.labels };
+    let until = Until { stop: &stop, due: &|| false };
+    let lessons = (samples, &order[..], 0, until, &mut fingerprint, None);
+    trainer.epoch(EpochReport::default(), lessons, &Threads::one(), &mut |_, _, _| {}).unwrap();
+    let (mut passage, mut spikes) = (Passage::default(), [0_u32; 30]);
+    for sample in 0..32 {
+        let shown = code.sample(sample).iter();
+        let source: Vec<(f32, u32)> =
+            shown.map(|&(time, line)| ((time.as_seconds() * 1e3) as f32, line)).collect();
+        passage.forward(&net, &before, (1, sample as u64), &source, 60.0);
+        passage.tapes[0].spikes.iter().for_each(|spike| spikes[spike.1 as usize] += 1);
+    }
+    let busy = spikes.map(|count| count > 48);
+    assert!(busy.contains(&true) && busy.contains(&false), "{spikes:?}");
+    for (k, (after, before)) in trainer.parameters.weights[0].iter().zip(&before.weights[0]).enumerate() {
+        let neuron = k % net.layers[0].stride;
+        let lowered = neuron < 30 && busy[neuron];
+        assert_eq!(*after, if lowered { before - 0.25 } else { *before }, "weight {k}");
+    }
+    assert_eq!(trainer.parameters.weights[1], before.weights[1], "the read-out");
 }
 
 /// Of the first projection in devices.

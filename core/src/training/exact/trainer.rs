@@ -33,7 +33,7 @@ pub struct Exact {
     pub least_slope: f64,
     /// What stands for the derivative of spikes of layers of jumps, if there are any.
     pub surrogate: Option<Surrogate>,
-    /// Keeps neurons from falling silent for good, if so.
+    /// Keeps neurons from falling silent for good, and from firing more than they should, if so.
     pub activity: Option<Activity>,
     /// How delays of single synapses learn, in ms; `None`: they stay.
     pub delays: Option<Learned>,
@@ -63,14 +63,19 @@ pub struct Learned {
     pub most: f64,
 }
 
-/// An auxiliary term outside the gradient: a neuron that is not of the read-out, and fired in the samples of a batch less often
-/// than `floor` times per sample, gets `raise` more (in units of the threshold) on all weights that lead to it.
+/// Auxiliary terms outside the gradient, which no count of spikes has: a neuron that is not of the read-out, and fired in the samples of a
+/// batch less often than `floor` times per sample, gets `raise` more (in units of the threshold) on all weights that lead to it; one that
+/// fired more often than `ceiling` times gets `lower` less.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Activity {
     /// Spikes per sample.
     pub floor: f64,
     /// In units of the threshold.
     pub raise: f64,
+    /// Spikes per sample; infinite: there is none.
+    pub ceiling: f64,
+    /// In units of the threshold.
+    pub lower: f64,
 }
 
 /// Weights of all layers in training.
@@ -240,7 +245,8 @@ impl<R: Scalar> Layered<R> {
         SimulationError::Diverged { population: self.net.network.populations[population].name.clone() }
     }
 
-    /// Raises the weights to neurons that hardly fired in a batch; of those that share weights, to kinds that hardly did.
+    /// Raises the weights to neurons that hardly fired in a batch, and lowers those to neurons that fired too often; of neurons that
+    /// share weights, to kinds that did.
     fn keep_active(&mut self, samples: usize) {
         let Self { exact: Exact { activity: Some(activity), .. }, net, parameters, pieces, in_situ, .. } =
             self
@@ -248,18 +254,24 @@ impl<R: Scalar> Layered<R> {
             return;
         };
         let lists = in_situ.as_mut().map_or(&mut parameters.weights, |learning| &mut learning.state.chi);
-        let raise = R::from_f64(activity.raise);
         let hidden = net.layers.len().saturating_sub(1);
         for (index, layer) in net.layers[..hidden].iter().enumerate() {
             let each = layer.size / layer.maps;
-            let hardly = |neurons: std::ops::Range<usize>| {
+            let fired = |map: usize| {
+                let neurons = map * each..(map + 1) * each;
                 let fired = pieces.iter().flat_map(|piece| &piece.active[index][neurons.clone()]);
-                f64::from(fired.sum::<u32>()) < activity.floor * (samples * each) as f64
+                f64::from(fired.sum::<u32>()) / (samples * each) as f64
             };
-            let maps = (0..layer.maps).map(|map| hardly(map * each..(map + 1) * each));
-            let silent: Vec<bool> = maps.flat_map(|silent| std::iter::repeat_n(silent, each)).collect();
-            if silent.contains(&true) {
-                layer.weights_to(&silent, |place| lists[index][place] += raise);
+            let rates: Vec<f64> = (0..layer.maps).map(fired).collect();
+            let (floor, ceiling) = (activity.floor, activity.ceiling);
+            let few: &dyn Fn(f64) -> bool = &|rate| rate < floor;
+            for (which, change) in [(few, activity.raise), (&|rate| rate > ceiling, -activity.lower)] {
+                let which = |&rate: &f64| std::iter::repeat_n(which(rate), each);
+                let neurons: Vec<bool> = rates.iter().flat_map(which).collect();
+                if neurons.contains(&true) {
+                    let change = R::from_f64(change);
+                    layer.weights_to(&neurons, |place| lists[index][place] += change);
+                }
             }
         }
     }

@@ -32,7 +32,15 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         let protocol = of.protocol;
         let (
             Some(loss),
-            gradient @ &Gradient::Exact { least_slope, surrogate, activity_floor, activity_raise, .. },
+            gradient @ &Gradient::Exact {
+                least_slope,
+                surrogate,
+                activity_floor: floor,
+                activity_raise: raise,
+                activity_ceiling: ceiling,
+                activity_lower: lower,
+                ..
+            },
         ) = (protocol.gradient.loss(), &protocol.gradient)
         else {
             return Err(RunError::NoDataset);
@@ -67,8 +75,12 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
             loss,
             least_slope,
             surrogate: surrogate.map(Into::into),
-            activity: (activity_floor > 0.0)
-                .then_some(Activity { floor: activity_floor, raise: activity_raise }),
+            activity: (floor > 0.0 || ceiling.is_some()).then_some(Activity {
+                floor,
+                raise,
+                ceiling: ceiling.unwrap_or(f64::INFINITY),
+                lower,
+            }),
             delays,
             thresholds,
             taus,

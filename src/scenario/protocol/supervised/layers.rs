@@ -49,6 +49,9 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
         }
     }
     let gradient = protocol.table("gradient");
+    if let Some(gradient) = gradient {
+        active_fits(lower, gradient);
+    }
     for (key, what) in
         [("delays", "delays"), ("thresholds", "thresholds"), ("time_constants", "time constants")]
     {
@@ -193,6 +196,31 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
                 .allowed("exactly one population from which no projection starts"),
             );
         }
+    }
+}
+
+/// Refuses bounds of activity between which there is nothing, and one that is written without its bound.
+fn active_fits(lower: &mut Lower<'_>, gradient: &Fields) {
+    let (floor, ceiling) = (gradient.amount("activity_floor"), gradient.amount("activity_ceiling"));
+    if let (Some(floor), Some(ceiling)) = (floor, ceiling)
+        && floor >= ceiling
+    {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "`activity_ceiling` of {} is {ceiling}, and `activity_floor` {floor}",
+                gradient.what
+            ))
+            .maybe_at(gradient.place("activity_ceiling"))
+            .also(gradient.written("activity_floor"), "the floor")
+            .allowed("a ceiling above the floor"),
+        );
+    }
+    if let (None, Some(at)) = (ceiling, gradient.changed("activity_lower")) {
+        lower.faults.push(
+            Diagnostic::error(format!("`activity_lower` of {} has no effect", gradient.what))
+                .at(at)
+                .allowed("`activity_lower` beside `activity_ceiling`"),
+        );
     }
 }
 

@@ -83,6 +83,10 @@ table! {
             activity_floor: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.3");
             /// What such a neuron gets on all weights that lead to it, per batch, in units of v_th - u_rest. Not part of the gradient.
             activity_raise: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("1e-4");
+            /// A neuron of a hidden layer that fired more often per sample of a batch than this is lowered by `activity_lower`: spikes cost energy.
+            activity_ceiling: Option<f64> = ABOVE_ZERO, absent("any number of spikes");
+            /// What such a neuron loses on all weights that lead to it, per batch, in units of v_th - u_rest. Not part of the gradient.
+            activity_lower: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("1e-4");
             /// How delays of single synapses learn, which those projections have whose `delay` is a distribution.
             delays: Option<LearnDelays> = inner::<LearnDelays>(), absent("they stay");
             /// How thresholds learn, of each neuron of a leaky population that fires.
