@@ -153,6 +153,14 @@ fn own_data(kind: &str) -> Result<Plan, String> {
     )
 }
 
+/// Jumps in place of the second projection of `layers/yin-yang`, counted.
+const JUMPS: [&str; 4] = [
+    "projection.readout={ from = \"hidden\", to = \"output\", connect = \"all_to_all\", kernel = \"delta\", weight = \"0.02 V\" }",
+    "population.output={ model = \"lif\", size = 3, u_rest = \"0 V\", v_th = \"0.25 V\" }",
+    "protocol.gradient.loss={ kind = \"spike_count\" }",
+    "protocol.gradient.surrogate={ shape = \"fast_sigmoid\" }",
+];
+
 /// A plan in which the key of this path has this word; `None` for a key that has no case here.
 fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
     let set = |key: &str| format!("{key}=\"{word}\"");
@@ -434,6 +442,12 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         },
         "protocol.gradient.kind" if word == "exact" => run(layers, "protocol.gradient.kind", &[]),
         "protocol.gradient.kind" => run(supervised, "protocol.gradient.kind", &[]),
+        "protocol.gradient.loss.kind" if word == "spike_count" => Some(layers(&JUMPS)),
+        "protocol.gradient.surrogate.shape" => {
+            let [jumps @ .., _] = &JUMPS;
+            let surrogate = format!("protocol.gradient.surrogate={{ shape = \"{word}\" }}");
+            Some(layers(&jumps.iter().copied().chain([&surrogate[..]]).collect::<Vec<_>>()))
+        }
         "protocol.gradient.loss.kind" => {
             Some(layers(&[&format!("protocol.gradient.loss={{ kind = \"{word}\" }}")]))
         }

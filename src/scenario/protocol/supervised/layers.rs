@@ -330,7 +330,9 @@ pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
     let Err(found) = Net::new(&network) else { return };
     let place = |section: &str, name: &str, key: &str| {
         let fields = filled.find(section, name).map(|(_, fields)| fields)?;
-        fields.place(key).or(fields.at.as_ref())
+        // (No one key says that neurons differ, or what all projections to a population are.)
+        let of_key = if key.is_empty() { None } else { fields.place(key) };
+        of_key.or(fields.at.as_ref())
     };
     let exact = filled.one("protocol").and_then(|protocol| protocol.table("gradient"));
     let exact = exact.and_then(|gradient| gradient.written("kind"));
