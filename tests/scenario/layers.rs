@@ -174,11 +174,11 @@ fn currents_of_layers_may_have_any_time_constant_but_one_for_each_population() {
 
 /// Jumps in place of the currents of `layers/yin-yang`, and the neurons that they lead to, which need no resistance.
 const INPUT: &str = "projection.input={ from = \"points\", to = \"hidden\", connect = \"all_to_all\", kernel = \"delta\", weight = { normal = [\"0.15 V\", \"0.1 V\"] } }";
-const READOUT: &str = "projection.readout={ from = \"hidden\", to = \"output\", connect = \"all_to_all\", kernel = \"delta\", weight = { normal = [\"0.02 V\", \"0.05 V\"] } }";
+pub const READOUT: &str = "projection.readout={ from = \"hidden\", to = \"output\", connect = \"all_to_all\", kernel = \"delta\", weight = { normal = [\"0.02 V\", \"0.05 V\"] } }";
 const HIDDEN: &str = "population.hidden={ model = \"lif\", size = 200, tau_m = \"9.41 ms\", u_rest = \"0 V\", v_th = \"0.25 V\", reset = \"rest\" }";
-const OUTPUT: &str = "population.output={ model = \"lif\", size = 3, tau_m = \"9.41 ms\", u_rest = \"0 V\", v_th = \"0.25 V\", reset = \"rest\" }";
-const COUNTS: &str = "protocol.gradient.loss={ kind = \"spike_count\", gain = 0.5 }";
-const SURROGATE: &str = "protocol.gradient.surrogate={ steepness = 2.0 }";
+pub const OUTPUT: &str = "population.output={ model = \"lif\", size = 3, tau_m = \"9.41 ms\", u_rest = \"0 V\", v_th = \"0.25 V\", reset = \"rest\" }";
+pub const COUNTS: &str = "protocol.gradient.loss={ kind = \"spike_count\", gain = 0.5 }";
+pub const SURROGATE: &str = "protocol.gradient.surrogate={ steepness = 2.0 }";
 
 #[test]
 fn jumps_learn_by_a_surrogate_and_by_nothing_else() {
@@ -191,6 +191,11 @@ fn jumps_learn_by_a_surrogate_and_by_nothing_else() {
     taken(&[INPUT, HIDDEN, SURROGATE]);
     for (changes, what, allowed) in [
         (&[INPUT, HIDDEN][..], "jumps: it has no slope", "or `surrogate` of the gradient"),
+        (
+            &[INPUT, HIDDEN, SURROGATE, "projection.readout.delay={ uniform = [\"0 ms\", \"1 ms\"] }"],
+            "starts at neurons that jump, and has delays of single synapses",
+            "one delay for all synapses from such a population",
+        ),
         (&[READOUT, OUTPUT, SURROGATE], "come with what it hears", "\"spike_count\", \"spike_sum\""),
         (
             &[INPUT, READOUT, HIDDEN, OUTPUT, COUNTS, SURROGATE, "population.hidden.reset=\"subtract\""],

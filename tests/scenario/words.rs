@@ -3,6 +3,7 @@
 //! A key of words that is added to the table without a case here fails the first test. Lowering panics where it
 //! asks for a key that the table does not have, so walking every word also finds keys misspelt in the code.
 
+use crate::layers::{COUNTS, OUTPUT, READOUT, SURROGATE};
 use memspike::dataset::known::Known;
 use memspike::dataset::{self, Dataset, Holds, Split};
 use memspike::record::{Format, LogReader, WriteError};
@@ -152,14 +153,6 @@ fn own_data(kind: &str) -> Result<Plan, String> {
         &["scenario.seed=2"],
     )
 }
-
-/// Jumps in place of the second projection of `layers/yin-yang`, counted.
-const JUMPS: [&str; 4] = [
-    "projection.readout={ from = \"hidden\", to = \"output\", connect = \"all_to_all\", kernel = \"delta\", weight = \"0.02 V\" }",
-    "population.output={ model = \"lif\", size = 3, u_rest = \"0 V\", v_th = \"0.25 V\" }",
-    "protocol.gradient.loss={ kind = \"spike_count\" }",
-    "protocol.gradient.surrogate={ shape = \"fast_sigmoid\" }",
-];
 
 /// A plan in which the key of this path has this word; `None` for a key that has no case here.
 fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
@@ -442,11 +435,12 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         },
         "protocol.gradient.kind" if word == "exact" => run(layers, "protocol.gradient.kind", &[]),
         "protocol.gradient.kind" => run(supervised, "protocol.gradient.kind", &[]),
-        "protocol.gradient.loss.kind" if word == "spike_count" => Some(layers(&JUMPS)),
+        "protocol.gradient.loss.kind" if word == "spike_count" => {
+            Some(layers(&[READOUT, OUTPUT, COUNTS, SURROGATE]))
+        }
         "protocol.gradient.surrogate.shape" => {
-            let [jumps @ .., _] = &JUMPS;
             let surrogate = format!("protocol.gradient.surrogate={{ shape = \"{word}\" }}");
-            Some(layers(&jumps.iter().copied().chain([&surrogate[..]]).collect::<Vec<_>>()))
+            Some(layers(&[READOUT, OUTPUT, COUNTS, &surrogate]))
         }
         "protocol.gradient.loss.kind" => {
             Some(layers(&[&format!("protocol.gradient.loss={{ kind = \"{word}\" }}")]))

@@ -68,7 +68,7 @@ pub fn fit(network: &Network, into: &[Vec<usize>]) -> Result<Vec<usize>, Vec<Unf
     for projection in &network.projections {
         let target = &network.populations[projection.to];
         faults.extend(unfit_projection(projection, &target.lif));
-        faults.extend(unfit_jumps(network, projection));
+        faults.extend(unfit_jumps(network, projection, into));
         if projection.from == Origin::Population(projection.to) {
             faults.extend(unfit_recurrence(projection, &target.lif));
         }
@@ -140,14 +140,13 @@ fn order(network: &Network) -> Result<Vec<usize>, Unfit> {
 }
 
 /// What a surrogate gradient knows nothing of.
-fn unfit_jumps(network: &Network, projection: &Projection) -> Option<Unfit> {
+fn unfit_jumps(network: &Network, projection: &Projection, into: &[Vec<usize>]) -> Option<Unfit> {
     let unfit = |what: &str, wanted: &'static str, key: &'static str| {
         let name = projection.name.clone();
         Some(Unfit::Projection { name, what: what.into(), wanted, key })
     };
     let jumps = |population: usize| {
-        let mut into = network.projections.iter().filter(|projection| projection.to == population);
-        into.any(|projection| projection.kernel.effect() == Effect::Jump)
+        into[population].iter().any(|&number| network.projections[number].kernel.effect() == Effect::Jump)
     };
     let back = projection.from == Origin::Population(projection.to);
     if back && projection.kernel.effect() == Effect::Jump {

@@ -13,7 +13,8 @@
 
 use crate::numeric::{Real, ln};
 
-/// A kind of drive under which a membrane is N numbers. What is said of N numbers is said of each: of V, what a unit of it gives.
+/// A kind of drive under which a membrane is N numbers. N values that are handed out belong to these numbers, each to one: what is added to
+/// it, or what a unit of it gives.
 pub trait Form<R: Real, const N: usize>: Copy + Send + Sync + 'static {
     /// Whether V jumps at arrivals, and reaches threshold there alone.
     const JUMPS: bool = false;
@@ -51,7 +52,7 @@ pub trait Form<R: Real, const N: usize>: Copy + Send + Sync + 'static {
     /// The y at which V first rises to `theta` between two times, if it does.
     fn crossing(&self, x: [R; N], theta: R, y: R, next: R) -> Option<R>;
 
-    /// Where V has its maximum between two times, if it is not at one of them.
+    /// Where V has its maximum between two times, if it is not at the second of them.
     fn top(&self, x: [R; N], y: R, next: R) -> Option<R>;
 
     /// The numbers of a membrane that is put to `v` at `y`, while what drives it goes on; and what [`Form::restarted`] needs of the

@@ -1,6 +1,6 @@
 //! Membranes under currents of any time constant: exponential and alpha kernels, whatever tau_m/tau_syn = nu.
 //!
-//! With A and B of `neuron::synaptic`, what a current e^(-nu t) and one nu t e^(-nu t) do to a membrane that rests at t = 0,
+//! Times in tau_m, V and w in units of the threshold. With A and B of `neuron::synaptic` (Rotter & Diesmann, Biol. Cybern. 81, 381 (1999)), what a current e^(-nu t) and one nu t e^(-nu t) do to a membrane that rests at t = 0,
 //!
 //! V(t) = P y + Q A(t) + S nu B(t), I(t) = (Q + S nu t) e^(-nu t), V' = I - V,
 //!

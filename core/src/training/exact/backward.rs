@@ -12,7 +12,7 @@
 //!   after it, and the maximum moves with the arrival: lambda V' is added to its dL/dt;
 //! - a spike of a layer of jumps: it has the instant of an arrival, to which its g goes. Whether there is one, at any group at which
 //!   something arrives or would, has a surrogate s for its derivative by V: with e what a spike there would change, which the layers after it
-//!   say ([`Probe`](crate::engine::lockstep::Probe)), a += e s dV/dx, and the instant gains -e s V by being later;
+//!   say ([`Probe`]), a += e s dV/dx, and the instant gains -e s V by being later;
 //! - tau_m: in units of it every arrival, restart and end of the presentation is earlier by t/tau^2 for every ms that it is longer,
 //!   and a spike comes tau later for every unit: dL/dtau is the sum of t/tau dL/dt over the spikes, less the same over the arrivals,
 //!   restarts and maxima at the end;
@@ -21,7 +21,8 @@
 
 use super::surrogate::Surrogate;
 use crate::engine::lockstep::{
-    Form, InForm, LANES, Layer, MOST_NUMBERS, NONE, Own, Peak, Synapse, Tape, credit as credit_each, later,
+    Form, InForm, LANES, Layer, MOST_NUMBERS, NONE, Own, Peak, Probe, Synapse, Tape, credit as credit_each,
+    later,
 };
 use crate::numeric::Real;
 use crate::simd::{Work, prefetch, vectorised};
@@ -235,17 +236,8 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
             && layer.fires
             && let Some(surrogate) = surrogate
         {
-            // What a spike here would change, times the surrogate, as if V were changed.
-            let here = index as usize * layer.stride..(index as usize + 1) * layer.stride;
-            let neurons = credits.there[here.clone()].iter().zip(&tape.heard[here]).enumerate();
-            for (place, (&there, &[v, above])) in neurons.take(layer.size) {
-                let lambda = there * surrogate.slope(above);
-                adjoint[0][place] += lambda * group.y;
-                kept[place] -= lambda * v / tau;
-                if let Some(gain) = gradient.thresholds.get_mut(place) {
-                    *gain -= lambda;
-                }
-            }
+            let heard = (&*credits, tape, index as usize);
+            surrogates((layer, surrogate, tau), heard, group.y, (&mut adjoint[0], kept), gradient.thresholds);
             alive = true;
         }
         if (!alive && kink == R::ZERO) || nothing {
@@ -274,16 +266,7 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
             }
         }
         for probe in probes {
-            let input = &layer.inputs[usize::from(probe.input)];
-            let Some(from) = input.from else { continue };
-            let places = probe.group as usize * layer.before(input)..;
-            for (line, there) in (0..input.rows).zip(&mut earlier[from].there[places]) {
-                let sum = match &input.reach {
-                    Some(reach) => later(reach.row(line as u32), weights, unit),
-                    None => dot(&weights[(input.first_row + line) * layer.stride..][..layer.stride], unit),
-                };
-                *there += if probe.ends { -sum } else { sum };
-            }
+            would(probe, (layer, weights, unit), earlier);
         }
         for arrival in arrivals {
             let (place, column) = (arrival.row as usize, arrival.column as usize);
@@ -367,20 +350,54 @@ fn add<R: Real>(row: &mut [R], unit: &[R], ends: bool) {
     }
 }
 
+/// What a spike at the instant of a group would change, times the surrogate, as if V of its neuron were changed.
+fn surrogates<R: Real>(
+    (layer, surrogate, tau): (&Layer, Surrogate, R),
+    (credits, tape, group): (&Credits<R>, &Tape<R>, usize),
+    y: R,
+    (adjoint, kept): (&mut [R], &mut [R]),
+    thresholds: &mut [R],
+) {
+    let here = group * layer.stride..(group + 1) * layer.stride;
+    let neurons = credits.there[here.clone()].iter().zip(&tape.heard[here]).enumerate();
+    for (place, (&there, &[v, above])) in neurons.take(layer.size) {
+        let lambda = there * surrogate.slope(above);
+        adjoint[place] += lambda * y;
+        kept[place] -= lambda * v / tau;
+        if let Some(gain) = thresholds.get_mut(place) {
+            *gain -= lambda;
+        }
+    }
+}
+
+/// Tells the layer before what each of its neurons would have changed by a spike that arrives now.
+#[inline(always)]
+fn would<R: Real>(
+    probe: &Probe<R>,
+    (layer, weights, unit): (&Layer, &[R], &[R]),
+    earlier: &mut [Credits<R>],
+) {
+    let input = &layer.inputs[usize::from(probe.input)];
+    let Some(from) = input.from else { return };
+    let places = probe.group as usize * layer.before(input)..;
+    for (line, there) in (0..input.rows).zip(&mut earlier[from].there[places]) {
+        let sum = match &input.reach {
+            Some(reach) => later(reach.row(line as u32), weights, unit),
+            None => dot(&weights[(input.first_row + line) * layer.stride..][..layer.stride], unit),
+        };
+        *there += if probe.ends { -sum } else { sum };
+    }
+}
+
 /// What every neuron gains of a unit that adds this to its numbers: by being there, or by being later.
 #[inline(always)]
 fn share<R: Real, const N: usize>(adjoint: &[Vec<R>; N], added: &[R; N], gains: &mut [R]) {
-    let count = gains.len();
-    let lists = adjoint.each_ref().map(|list| &list[..count]);
-    let (Some((first, lists)), Some((&one, others))) = (lists.split_first(), added.split_first()) else {
-        return;
-    };
-    for (place, (gain, &x)) in gains.iter_mut().zip(*first).enumerate() {
-        let mut sum = x * one;
-        for (list, &other) in lists.iter().zip(others) {
-            sum += list[place] * other;
-        }
-        *gain = sum;
+    let mut terms = adjoint.iter().zip(added);
+    if let Some((list, &added)) = terms.next() {
+        gains.iter_mut().zip(list).for_each(|(gain, &x)| *gain = x * added);
+    }
+    for (list, &added) in terms {
+        gains.iter_mut().zip(list).for_each(|(gain, &x)| *gain += x * added);
     }
 }
 

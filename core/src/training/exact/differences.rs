@@ -50,19 +50,24 @@ impl Drawn {
 
 const SIZES: [u32; 4] = [10, 8, 5, 3];
 
-/// Three layers after one source, and a projection that skips one.
-fn network(case: Case, spikes: Vec<(Time, u32)>) -> Arc<Network> {
-    let mut builder = Builder::default();
-    let lif = Lif {
+/// Threshold 0.25 V, and 1 uA leads to it. Reset to rest, or held at 0.1 V for a time in seconds.
+pub(super) fn lif(hold: Option<f64>) -> Lif {
+    Lif {
         tau_m: Second::new(TAU),
         u_rest: Volt::new(0.0),
         v_th: Volt::new(0.25),
         v_hold: Volt::new(0.1),
-        reset: if case.hold { Reset::Hold } else { Reset::Rest },
-        t_ref: Second::new(if case.hold { 4e-3 } else { 0.0 }),
+        reset: if hold.is_some() { Reset::Hold } else { Reset::Rest },
+        t_ref: Second::new(hold.unwrap_or(0.0)),
         r_m: Ohm::new(250e3),
         ..Lif::default()
-    };
+    }
+}
+
+/// Three layers after one source, and a projection that skips one.
+fn network(case: Case, spikes: Vec<(Time, u32)>) -> Arc<Network> {
+    let mut builder = Builder::default();
+    let lif = lif(case.hold.then_some(4e-3));
     let kernel = |width: f64| match case.shape {
         Shape::Pulse => Kernel::rectangle(Time::from_seconds(Second::new(width)).unwrap()),
         Shape::Exponential(tau) => Kernel::Exponential { tau: Second::new(tau * TAU) },

@@ -1,14 +1,13 @@
 //! Layers of jumps: spikes against the engine, gradients against sums over traces, times through jumps against differences.
 
-use super::differences::{Asked, Drawn, TAU, Tally, compare, times};
+use super::differences::{Asked, Drawn, TAU, Tally, compare, lif, times};
 use super::*;
 use crate::engine::lockstep::{Kind, Net};
 use crate::network::{Builder, Kernel, Network, Origin, Rows, SourceKind};
-use crate::neuron::{Lif, Reset};
 use crate::numeric::{exp, ln};
 use crate::random::{Purpose, Stream};
 use crate::time::Time;
-use crate::units::{Ohm, Second, Volt};
+use crate::units::Second;
 use std::sync::Arc;
 
 const LINES: u32 = 12;
@@ -18,16 +17,7 @@ const UNTIL: f64 = 40.0;
 /// Lines, a hidden population and three that are read: what drives the first and what the second.
 fn network(kernels: [Kernel; 2], hold: bool, delay: f64, spikes: Vec<(Time, u32)>) -> Arc<Network> {
     let mut builder = Builder::default();
-    let lif = Lif {
-        tau_m: Second::new(TAU),
-        u_rest: Volt::new(0.0),
-        v_th: Volt::new(0.25),
-        v_hold: Volt::new(0.1),
-        reset: if hold { Reset::Hold } else { Reset::Rest },
-        t_ref: Second::new(if hold { 3e-3 } else { 0.0 }),
-        r_m: Ohm::new(250e3),
-        ..Lif::default()
-    };
+    let lif = lif(hold.then_some(3e-3));
     let source = builder.source("in", LINES, SourceKind::List(spikes));
     let hidden = builder.population("hidden", HIDDEN, lif.clone());
     let output = builder.population("output", 3, lif);

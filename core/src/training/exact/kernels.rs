@@ -1,13 +1,12 @@
 //! Kernels, pooling and sparse rows: spikes against the engine, gradients against differences.
 
-use super::differences::{Asked, Drawn, TAU, Tally, compare, times};
+use super::differences::{Asked, Drawn, TAU, Tally, compare, lif, times};
 use super::*;
 use crate::engine::lockstep::Net;
 use crate::network::{Builder, Convolution, Fixed, Kernel, Maps, Network, Origin, Rows, SourceKind, Weights};
-use crate::neuron::{Lif, Reset};
 use crate::random::{Purpose, Stream};
 use crate::time::Time;
-use crate::units::{Ohm, Second, Volt};
+use crate::units::Second;
 use std::sync::Arc;
 
 /// How strong the drive of each kind of input is, in amperes, for pulses and for currents that fade.
@@ -17,16 +16,7 @@ const DRIVES: [[f64; 4]; 2] = [[0.5e-6, 0.3e-6, 0.25e-6, 0.2e-6], [1.6e-6, 1.0e-
 /// reach all of these, and some of the first maps.
 fn network(pulsed: bool, hold: bool, lines: Vec<(Time, u32)>) -> (Arc<Network>, Vec<usize>) {
     let mut builder = Builder::default();
-    let lif = Lif {
-        tau_m: Second::new(TAU),
-        u_rest: Volt::new(0.0),
-        v_th: Volt::new(0.25),
-        v_hold: Volt::new(0.1),
-        reset: if hold { Reset::Hold } else { Reset::Rest },
-        t_ref: Second::new(if hold { 4e-3 } else { 0.0 }),
-        r_m: Ohm::new(250e3),
-        ..Lif::default()
-    };
+    let lif = lif(hold.then_some(4e-3));
     let kernel = || match pulsed {
         true => Kernel::rectangle(Time::from_fs(8_650_000_000_000)),
         false => Kernel::Exponential { tau: Second::new(0.5 * TAU) },

@@ -31,7 +31,8 @@ pub struct Exact {
     /// The least V' of a spike that is divided by, per tau_m and in units of the threshold: a spike that only just comes about
     /// moves far with its weights, and its gradient is cut there.
     pub least_slope: f64,
-    /// What stands for the derivative of spikes of layers of jumps, if there are any.
+    /// What stands for the derivative of spikes of layers of jumps. `None`: that they are there has no gradient, and their weights do not
+    /// learn by it; times that pass through them have one.
     pub surrogate: Option<Surrogate>,
     /// Keeps neurons from falling silent for good, and from firing more than they should, if so.
     pub activity: Option<Activity>,

@@ -34,7 +34,7 @@ impl From<SpikeSurrogate> for Surrogate {
 }
 
 /// Whether jumps lead to a population: the projection that does.
-fn into<'a>(lower: &Lower<'a>, name: &str) -> Option<&'a Fields> {
+pub fn into<'a>(lower: &Lower<'a>, name: &str) -> Option<&'a Fields> {
     let filled = lower.filled;
     let mut all = filled.all("projection").iter().map(|(_, fields)| fields);
     all.find(|fields| fields.text("to") == Some(name) && fields.word("kernel") == Some("delta"))

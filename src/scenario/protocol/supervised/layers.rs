@@ -73,18 +73,21 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
     let filled = lower.filled;
     let learned = protocol.table("gradient").and_then(|gradient| gradient.table("delays"));
     let drawn = |fields: &Fields| matches!(fields.raw("delay"), Some(Node { value: Value::Table(_), .. }));
-    for (_, fields) in filled.all("projection") {
-        if fields.text("from") == fields.text("to") && drawn(fields) {
-            lower.faults.push(
-                Diagnostic::error(format!(
-                    "{} leads back to its own population, and has delays of single synapses",
-                    fields.what
-                ))
+    for (_, fields) in filled.all("projection").iter().filter(|(_, fields)| drawn(fields)) {
+        let jumping = fields.text("from").is_some_and(|from| jumps::into(lower, from).is_some());
+        let why = match fields.text("from") == fields.text("to") {
+            true => ("leads back to its own population", "one delay for all synapses that lead back"),
+            false if jumping => {
+                ("starts at neurons that jump", "one delay for all synapses from such a population")
+            }
+            false => continue,
+        };
+        lower.faults.push(
+            Diagnostic::error(format!("{} {}, and has delays of single synapses", fields.what, why.0))
                 .maybe_at(fields.place("delay"))
                 .also(kind, "the gradient is exact")
-                .allowed("one delay for all synapses that lead back"),
-            );
-        }
+                .allowed(why.1),
+        );
     }
     if let Some(learned) = learned
         && !filled.all("projection").iter().any(|(_, fields)| drawn(fields))
