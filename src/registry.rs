@@ -1,5 +1,5 @@
-//! What can be named: the neuron models, learning rules, data sets and formats of records that a scenario may use, and the
-//! kinds of device that presets describe.
+//! What can be named: the neuron models, learning rules, codes of samples, data sets and formats of records that a scenario may
+//! use, and the kinds of device that presets describe.
 //!
 //! A registry is a value, not a global: the program makes [`Registry::shipped`], and who brings a model of their own adds
 //! it there. Being registered is being documented, checked and tested: the scenario's keys, the schema, the reference
@@ -13,6 +13,7 @@ mod sonata;
 
 use crate::dataset;
 use crate::device::{self, DeviceEntry};
+use crate::encoding::{self, Encoder, EncoderEntry};
 use crate::neuron::Open;
 use crate::neuron::accumulate::Accumulate;
 use crate::neuron::adaptive_lif::AdaptiveLif;
@@ -107,7 +108,7 @@ pub enum RegistryError {
     /// One name, one model.
     #[error("there is a {kind} `{name}` already")]
     Taken {
-        /// "neuron model", "learning rule", "format of records", "data set".
+        /// "neuron model", "learning rule", "code", "format of records", "data set".
         kind: &'static str,
         /// The name.
         name: &'static str,
@@ -141,6 +142,7 @@ pub enum RegistryError {
 pub struct Registry {
     neurons: Vec<NeuronEntry>,
     rules: Vec<RuleEntry>,
+    encoders: Vec<EncoderEntry>,
     devices: Vec<DeviceEntry>,
     formats: Formats,
     datasets: Vec<dataset::Name>,
@@ -158,6 +160,8 @@ struct Known {
 const NEURON: Known = Known { kind: "neuron model", built_in: &["lif", "switch"], keys: &["model", "size"] };
 
 const RULE: Known = Known { kind: "learning rule", built_in: &["overlap"], keys: RULE_KEYS };
+
+const ENCODER: Known = Known { kind: "code", built_in: &["poisson", "events"], keys: &["kind"] };
 
 const DATASET: Known = Known { kind: "data set", built_in: &[], keys: &[] };
 
@@ -228,13 +232,14 @@ impl Registry {
             NeuronEntry::of::<Accumulate>(),
         ];
         let (rules, devices) = (crate::plasticity::shipped(), crate::device::kinds::SHIPPED.to_vec());
+        let encoders = encoding::shipped();
         let datasets = dataset::Name::ALL.to_vec();
         let formats = Formats::built_in();
         #[cfg(feature = "parquet")]
         let formats = formats.with(parquet::Parquet);
         #[cfg(feature = "sonata")]
         let formats = formats.with(sonata::Sonata);
-        Self { neurons, rules, devices, formats, datasets }
+        Self { neurons, rules, encoders, devices, formats, datasets }
     }
 
     /// Adds a neuron model.
@@ -256,6 +261,17 @@ impl Registry {
         let entry = RuleEntry::of::<R>();
         RULE.admit(entry.name, self.rules.iter().map(|other| other.name), entry.keys, &[])?;
         self.rules.push(entry);
+        Ok(())
+    }
+
+    /// Adds a code of samples.
+    ///
+    /// # Errors
+    /// As [`Registry::neuron`].
+    pub fn encoder<E: Encoder>(&mut self) -> Result<(), RegistryError> {
+        let entry = EncoderEntry::of::<E>();
+        ENCODER.admit(entry.name, self.encoders.iter().map(|other| other.name), entry.keys, &[])?;
+        self.encoders.push(entry);
         Ok(())
     }
 
@@ -307,6 +323,18 @@ impl Registry {
     #[must_use]
     pub fn find_rule(&self, name: &str) -> Option<&RuleEntry> {
         self.rules.iter().find(|entry| entry.name == name)
+    }
+
+    /// All codes of samples but those that draw, or take events as they are.
+    #[must_use]
+    pub fn encoders(&self) -> &[EncoderEntry] {
+        &self.encoders
+    }
+
+    /// The code of this name.
+    #[must_use]
+    pub fn find_encoder(&self, name: &str) -> Option<&EncoderEntry> {
+        self.encoders.iter().find(|entry| entry.name == name)
     }
 
     /// All neuron models, in the order in which they were added.

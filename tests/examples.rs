@@ -6,6 +6,9 @@ mod energy;
 #[path = "../examples/own_device.rs"]
 mod own_device;
 #[cfg(feature = "scenario")]
+#[path = "../examples/own_encoder.rs"]
+mod own_encoder;
+#[cfg(feature = "scenario")]
 #[path = "../examples/own_neuron.rs"]
 mod own_neuron;
 #[path = "../examples/own_recorder.rs"]
@@ -41,6 +44,12 @@ fn a_scenario_names_an_own_neuron() {
 #[test]
 fn a_scenario_names_an_own_learning_rule() {
     own_rule::main().unwrap();
+}
+
+#[cfg(feature = "scenario")]
+#[test]
+fn a_scenario_names_an_own_code_of_samples() {
+    own_encoder::main().unwrap();
 }
 
 #[cfg(feature = "scenario")]

@@ -22,6 +22,13 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     })
 }
 
+/// A shape in a message: `60000 x 28 x 28`.
+#[must_use]
+pub fn shape(shape: &[usize]) -> String {
+    let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    if sizes.is_empty() { "1".into() } else { sizes.join(" x ") }
+}
+
 /// "1 row", "3 rows": so many of what `one` is called; a number may come with its separators.
 #[must_use]
 pub fn many(count: impl ToString, one: &str) -> String {

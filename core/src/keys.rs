@@ -138,8 +138,8 @@ impl<'a> Reader<'a> {
         key.unwrap_or_else(|| unreachable!("`{name}` is not in the table of keys"))
     }
 
-    /// What is stated, or stands for it.
-    fn stated(&self, name: &str) -> Option<f64> {
+    /// What is stated, or stands for it; of a key that may be left out, whether it was.
+    pub fn stated(&self, name: &str) -> Option<f64> {
         let key = self.key(name);
         (self.value)(name).or_else(|| match key.default {
             Unstated::As(other) => self.stated(other),
@@ -214,8 +214,27 @@ impl<'a> Reader<'a> {
         self.checked(name, |tau| TAUS.contains(&tau), "it must be from 1 ps to 1000 s")
     }
 
+    /// A share of one.
+    pub fn share(&mut self, name: &str) -> f64 {
+        self.checked(name, |value| (0.0..=1.0).contains(&value), "it must be from 0 to 1")
+    }
+
+    /// A whole number.
+    pub fn count(&mut self, name: &str, least: u32, most: u32) -> u32 {
+        let (from, to) = (f64::from(least), f64::from(most));
+        let allowed = format!("it must be a whole number from {least} to {most}");
+        self.checked(name, |value| value.fract() == 0.0 && (from..=to).contains(&value), &allowed) as u32
+    }
+
+    /// A span of time that is not nothing.
+    pub fn positive_span(&mut self, name: &str) -> Time {
+        let span = self.span(name);
+        self.require(name, span.as_seconds(), span > Time::ZERO, "it must be a femtosecond or more");
+        span
+    }
+
     /// A span of time, such as a dead time.
-    pub fn dead_time(&mut self, name: &str) -> Time {
+    pub fn span(&mut self, name: &str) -> Time {
         let seconds = self.zero_or_more(name);
         let time = Second::from_si(seconds).filter(|t| t.get() >= 0.0).map(Time::from_seconds);
         if let Some(Err(_)) = time {

@@ -12,7 +12,7 @@ use memspike::hint::nearest;
 use memspike::registry::{NeuronEntry, Registry};
 use memspike::scenario::device::all_quantities;
 use memspike::scenario::spec::{Fallback, Key, Kind, model_keys, neuron_keys};
-use memspike::scenario::{SECTIONS, choices, inner, plasticity_keys};
+use memspike::scenario::{Opened, SECTIONS, choices, inner};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -130,7 +130,7 @@ fn describe(page: &ModelPage, registry: &Registry) -> String {
 fn pages(registry: &Registry) -> Vec<ModelPage> {
     let mut pages = Vec::new();
     for section in SECTIONS.iter() {
-        collect(section.noun, section.keys, registry, &mut pages);
+        collect(section.noun, section.keys, None, registry, &mut pages);
         if section.name == "population" {
             // After the built-in models, the registered ones.
             let at =
@@ -198,15 +198,21 @@ fn presets() -> Vec<ModelPage> {
     Preset::names().into_iter().filter_map(page).collect()
 }
 
-fn collect(noun: &str, keys: &'static [Key], registry: &Registry, pages: &mut Vec<ModelPage>) {
+fn collect(
+    noun: &str,
+    keys: &'static [Key],
+    opened: Option<Opened>,
+    registry: &Registry,
+    pages: &mut Vec<ModelPage>,
+) {
     for key in keys {
         if let Some(choices) = choices(key, registry) {
             // The model or kind of a section owns every key without a condition of its own.
             let owner = matches!(key.name, "model" | "kind");
             for choice in choices {
-                // Of learning rules each has its own.
-                let keys =
-                    if key.name == "rule" { plasticity_keys(registry, Some(choice.name)) } else { keys };
+                // Of what a registry adds to each has its own.
+                let of = opened.filter(|opened| opened.decider() == key.name);
+                let keys = of.map_or(keys, |opened| opened.keys(registry, Some(choice.name)));
                 let parameters = keys
                     .iter()
                     .filter(|other| match other.when {
@@ -224,7 +230,7 @@ fn collect(noun: &str, keys: &'static [Key], registry: &Registry, pages: &mut Ve
             }
         }
         if let Some(inner) = inner(key, registry) {
-            collect(&format!("{noun} {}", key.name), inner, registry, pages);
+            collect(&format!("{noun} {}", key.name), inner, Opened::of(key), registry, pages);
         }
     }
 }

@@ -141,7 +141,7 @@ impl Described for Accumulate {
             ),
         );
         let (width, t_reset) = (read.time_constant("width"), read.time_constant("t_reset"));
-        let (dead, r_m) = (read.dead_time("t_reset"), read.above_zero("r_m"));
+        let (dead, r_m) = (read.span("t_reset"), read.above_zero("r_m"));
         let (set_on, reset_on) = memory.device.onsets();
         let held = |v: f64, length: f64| Ramp { from: v, to: v, length };
         let after = |g: f64, ramp: Ramp| memory.device.reached(g, ramp, 1.0);

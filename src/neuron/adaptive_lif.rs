@@ -120,7 +120,7 @@ impl Described for AdaptiveLif {
             theta,
             x_reset,
             x_0,
-            t_ref: read.dead_time("t_ref"),
+            t_ref: read.span("t_ref"),
             r_m,
             bias: in_volts(r_m, read.any("i_bias")),
             q_theta: read.zero_or_more("q_theta"),

@@ -116,7 +116,7 @@ impl Described for Adex {
             a: r_m * read.any("a"),
             tau_w: read.time_constant("tau_w"),
             b: r_m * read.any("b"),
-            t_ref: read.dead_time("t_ref"),
+            t_ref: read.span("t_ref"),
             bias: in_volts(r_m, read.any("i_bias")),
             tolerance: read.tolerance("tolerance"),
         };

@@ -96,7 +96,7 @@ impl Described for ConductanceLif {
             theta,
             x_reset,
             x_0,
-            t_ref: read.dead_time("t_ref"),
+            t_ref: read.span("t_ref"),
             r_m,
             bias: in_volts(r_m, read.any("i_bias")),
             e_exc: above_rest(read.any("e_exc"), u_rest),

@@ -86,7 +86,7 @@ impl Described for Integrator {
             theta,
             x_reset,
             x_0,
-            t_ref: read.dead_time("t_ref"),
+            t_ref: read.span("t_ref"),
             bias: in_volts(R_M, read.any("i_bias")),
         };
         read.finish(model)

@@ -93,7 +93,7 @@ impl Described for Izhikevich {
             v_peak,
             u_0,
             r_m,
-            t_ref: read.dead_time("t_ref"),
+            t_ref: read.span("t_ref"),
             bias: in_volts(r_m, read.any("i_bias")),
             tolerance: read.tolerance("tolerance"),
         };

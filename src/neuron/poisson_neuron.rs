@@ -114,7 +114,7 @@ impl Described for PoissonNeuron {
             noise: EscapeNoise { v_scale, tau0 },
             x_reset: above_rest(read.any("u_reset"), u_rest),
             x_0: above_rest(u_0, u_rest),
-            t_ref: read.dead_time("t_ref"),
+            t_ref: read.span("t_ref"),
             r_m,
             bias: in_volts(r_m, read.any("i_bias")),
         };

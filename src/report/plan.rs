@@ -3,7 +3,7 @@
 use super::row::{Row, cv, row, time};
 use super::told;
 use crate::device::fault::FaultRates;
-use crate::encoding::{RateProfile, Timed};
+use crate::encoding::RateProfile;
 use crate::hint::many;
 use crate::network::{
     Competition, Distribution, DrawRule, Homeostasis, Losers, Maps, Origin, Rivalry, SourceKind,
@@ -106,46 +106,8 @@ fn source(source: &SourcePlan) -> Vec<Row> {
     let size = row("size", count(source.size.into()));
     let train = match &source.input {
         Input::Poisson { rate } => return vec![row("kind", "Poisson"), size, row("rate", rate.to_string())],
-        Input::Dataset { dataset, code: Code::Timed(Timed::FirstSpike(latency)), .. } => {
-            let lines = vec![
-                row("data set", dataset.title()),
-                row("encoding", "each value the time of one spike"),
-                row("value 0, value 1", format!("{}, {}", time(latency.at_zero), time(latency.at_one))),
-            ];
-            let silent = (latency.above >= 0.0).then(|| row("silent", format!("up to {}", latency.above)));
-            let bias = latency.bias.map(|bias| row("bias", format!("one more line, at {}", time(bias))));
-            return lines.into_iter().chain(silent).chain(bias).collect();
-        }
         Input::Dataset { dataset, code: Code::Timed(code), .. } => {
-            let how = match code {
-                Timed::FirstSpike(_) => return Vec::new(),
-                Timed::Regular(code) => {
-                    format!("evenly spaced spikes, up to {}, until {}", code.max_rate, time(code.duration))
-                }
-                Timed::Phase(code) => {
-                    format!("{} bits as phases of {}, {} times", code.bits, time(code.period), code.periods)
-                }
-                Timed::Bursts(code) => {
-                    format!(
-                        "bursts of up to {} spikes, {} to {} apart",
-                        code.most,
-                        time(code.shortest),
-                        time(code.longest)
-                    )
-                }
-                Timed::Population(code) => {
-                    format!("{} Gaussian fields for each value, up to {}", code.fields, time(code.latest))
-                }
-                Timed::Cochlea(code) => format!(
-                    "{} of {} bands from {} to {}",
-                    crate::hint::many(code.lines(), "hair cell"),
-                    code.bands,
-                    si(code.f_min, "Hz"),
-                    si(code.f_max, "Hz")
-                ),
-                Timed::Delta(code) => format!("changes by {}, a step of {}", code.threshold, time(code.step)),
-            };
-            return vec![row("data set", dataset.title()), size, row("encoding", how)];
+            return vec![row("data set", dataset.title()), size, row("encoding", code.told())];
         }
         Input::Dataset { dataset, code: Code::Events, .. } => {
             return vec![

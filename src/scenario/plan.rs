@@ -121,7 +121,7 @@ impl Plan {
 }
 
 /// Where spikes enter: a number of lines, each of which spikes on its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourcePlan {
     /// Projections and results name it so.
     pub name: String,
@@ -132,7 +132,7 @@ pub struct SourcePlan {
 }
 
 /// Where input spikes come from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {
     /// Independent Poisson processes of one rate, which is told to the network when an episode begins.
@@ -155,7 +155,7 @@ pub enum Input {
 }
 
 /// How a sample becomes spikes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// Each pixel is a Poisson process of rate `max_rate` x intensity.

@@ -6,7 +6,7 @@ use super::filled::Fields;
 use super::overlap::{OVERLAP, Overlapping};
 use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, VOLTAGE, positive};
-use super::spec::{Bounds, Choice, Key, Kind, Unit, kept, model_key, words};
+use super::spec::{Bounds, Choice, Key, Kind, Unit, words};
 use super::table::{Table, inner, table};
 use crate::device::endurance::Endurance;
 use crate::device::memory::BinaryMemory;
@@ -14,7 +14,6 @@ use crate::device::preset::Preset;
 use crate::device::threshold::log_sigma;
 use crate::network::kernel::DELTA;
 use crate::plasticity::{Dependence, Dispersion, Law, ProgramPulse, Rule, Unit as Fraction};
-use crate::registry::Registry;
 use crate::synapse::{Arrangement, Placement};
 use crate::units::{Second, Volt};
 
@@ -38,14 +37,18 @@ pub struct PlasticityPlan {
 /// The keys of the table, but for those of registered rules.
 pub(super) const KEYS: &[Key] = Learning::KEYS;
 
+/// The rule that is no registered one.
+const OVERLAPPING: &[Choice] =
+    &[Choice { name: OVERLAP, doc: "what the overlap of two pulses does to the device" }];
+
 /// Stands for all registered rules, which have a law.
-const LAWS: &[&str] = &["registered"];
+pub(super) const LAWS: &[&str] = &["registered"];
 
 table! {
     /// How weights learn, as it is written: what every rule has, and the one that is made of devices.
     struct Learning {
         /// Learning rule; times are those at the synapse.
-        rule: &'static str = Kind::Choice(&[]), setting("\"stdp_pair\"");
+        rule: &'static str = Kind::Choice(OVERLAPPING), setting("\"stdp_pair\"");
         dependence: Dependence;
         /// What amplitudes are fractions of.
         relative_to: Fraction = Kind::word::<Fraction>(), setting("\"weight\""), when("rule", LAWS);
@@ -141,74 +144,6 @@ table! {
         /// Coefficient of variation of the initial weight, besides that of `weight`.
         initial: f64 = CV, setting("0.0");
     }
-}
-
-/// The keys of `plasticity` in a scenario with this `rule` (`None` or unknown: the default one): its own, those that every
-/// rule has, and those of other rules, which have no meaning then.
-#[must_use]
-pub fn plasticity_keys(registry: &Registry, rule: Option<&str>) -> &'static [Key] {
-    let chosen = rule.and_then(|rule| registry.find_rule(rule)).or_else(|| registry.rules().first());
-    let of = format!("{}{}", chosen.map_or("", |entry| entry.name), known(registry));
-    kept(of, || {
-        let mut own: Vec<Key> = Vec::new();
-        for entry in chosen.into_iter().chain(registry.rules()) {
-            for key in entry
-                .keys
-                .iter()
-                .filter(|key| !own.iter().any(|other| other.name == key.name))
-                .collect::<Vec<_>>()
-            {
-                let has = registry
-                    .rules()
-                    .iter()
-                    .filter(|rule| rule.keys.iter().any(|other| other.name == key.name));
-                // A volatile device gives what keys of its own name are.
-                let of_device = registry.devices().iter().find(|kind| Some(kind.name) == entry.device);
-                let theirs = of_device.is_some_and(|kind| kind.keys.iter().any(|own| own.name == key.name));
-                let stated = model_key(key);
-                let stated = if theirs { stated.preset(key.name) } else { stated };
-                own.push(Key { when: Some(("rule", names(has.map(|rule| rule.name)))), ..stated });
-            }
-        }
-        common(registry, own)
-    })
-}
-
-/// The keys that are not of a registered rule.
-#[must_use]
-pub fn common_plasticity_keys(registry: &Registry) -> &'static [Key] {
-    kept(format!("common {}", known(registry)), || common(registry, Vec::new()))
-}
-
-/// What tells the rules of a registry from those of another, briefly: every projection that learns asks.
-fn known(registry: &Registry) -> String {
-    let devices = registry.devices().iter().map(|kind| kind.name);
-    registry.rules().iter().fold(devices.collect(), |text: String, rule| {
-        format!("{text} {}{:?}{:p}{}", rule.name, rule.device, rule.keys, rule.keys.len())
-    })
-}
-
-fn names(names: impl Iterator<Item = &'static str>) -> &'static [&'static str] {
-    Box::leak(names.collect::<Vec<_>>().into_boxed_slice())
-}
-
-/// The table with the words of `rule`, and the keys of rules after it.
-fn common(registry: &Registry, own: Vec<Key>) -> Vec<Key> {
-    let registered = registry.rules().iter().map(|entry| Choice {
-        name: entry.name,
-        doc: Box::leak(format!("{} ({})", entry.title, entry.source).into_boxed_str()),
-    });
-    let choices: Vec<Choice> = registered
-        .chain([Choice { name: OVERLAP, doc: "what the overlap of two pulses does to the device" }])
-        .collect();
-    let laws = names(registry.rules().iter().map(|entry| entry.name));
-    let [rule, rest @ ..] = Learning::KEYS else { return own };
-    let rule = Key { kind: Kind::Choice(Box::leak(choices.into_boxed_slice())), ..*rule };
-    let rest = rest.iter().map(|key| match key.when {
-        Some(("rule", LAWS)) => key.when("rule", laws),
-        _ => *key,
-    });
-    std::iter::once(rule).chain(own).chain(rest).collect()
 }
 
 impl Lower<'_> {
@@ -443,31 +378,11 @@ fn volts(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::registry::RULE_KEYS;
-    use crate::scenario::spec::Fallback;
 
     #[test]
     fn a_registry_knows_which_keys_every_rule_has() {
         let names: Vec<&str> = Learning::KEYS.iter().map(|key| key.name).collect();
         assert_eq!(names, RULE_KEYS);
-    }
-
-    #[test]
-    fn a_key_is_that_of_the_rule_that_was_chosen() {
-        let registry = Registry::shipped();
-        let default = |rule| {
-            let keys = plasticity_keys(&registry, rule);
-            assert_eq!(keys.iter().filter(|key| key.name == "a_plus").count(), 1);
-            keys.iter().find(|key| key.name == "a_plus").unwrap().default
-        };
-        assert!(matches!(default(None), Fallback::Value("1.3861", ..)));
-        assert!(matches!(default(Some("rectangular")), Fallback::Required));
-        let tau_minus =
-            |rule| plasticity_keys(&registry, rule).iter().find(|key| key.name == "tau_minus").unwrap().when;
-        assert_eq!(tau_minus(Some("rectangular")), Some(("rule", &["stdp_pair", "stdp_triplet"][..])));
-        assert!(std::ptr::eq(
-            plasticity_keys(&registry, None),
-            plasticity_keys(&registry, Some("stdp_pair"))
-        ));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The scenario reference of the book, generated from the specification.
 
-use super::plasticity::common_plasticity_keys;
+use super::opened::Opened;
 use super::reader::header;
 use super::sections::SECTIONS;
 use super::spec::{Choice, Fallback, Key, Kind, allowed, model_keys, neuron_keys, population_keys};
@@ -151,14 +151,18 @@ fn keys(out: &mut String, path: &str, list: &[Key], registry: &Registry) {
             let many = if matches!(key.kind, Kind::Tables(_)) { ", a list of tables" } else { "" };
             let _ = write!(out, "\n### `{path}.{}`{many}\n\n{}{}\n", key.name, key.doc, condition(key));
             let path = format!("{path}.{}", key.name);
-            keys(out, &path, if key.learns() { common_plasticity_keys(registry) } else { inner }, registry);
-            for entry in registry.rules().iter().filter(|_| key.learns()) {
+            let Some(opened) = Opened::of(key) else {
+                keys(out, &path, inner, registry);
+                continue;
+            };
+            keys(out, &path, opened.common(registry), registry);
+            for one in opened.added(registry) {
+                let (decider, name, about) = (opened.decider(), one.name, &one.about);
                 let _ = write!(
                     out,
-                    "\n### `{path}` with `rule = \"{}\"`\n\n{} ({}). Of its own it has:\n",
-                    entry.name, entry.title, entry.source
+                    "\n### `{path}` with `{decider} = \"{name}\"`\n\n{about}. Of its own it has:\n"
                 );
-                keys(out, &path, &model_keys(entry.keys), registry);
+                keys(out, &path, &model_keys(one.keys), registry);
             }
         }
     }

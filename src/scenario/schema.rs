@@ -1,6 +1,6 @@
 //! JSON Schema (2020-12) of a scenario, so that editors complete and check the file as it is written.
 
-use super::plasticity::common_plasticity_keys;
+use super::opened::Opened;
 use super::protocol;
 use super::sections::{SECTIONS, choices};
 use super::spec::{
@@ -67,11 +67,6 @@ fn section_shape(section: &Section, registry: &Registry) -> Value {
             let known = key.and_then(|key| choices(key, registry)).unwrap_or_default();
             shape["properties"]["dataset"]["oneOf"] = words(&known)["oneOf"].take();
         }
-        "projection" => {
-            let of_rules = registry.rules().iter().flat_map(|entry| model_keys(entry.keys));
-            let learns = &mut shape["properties"]["plasticity"];
-            with_models(learns, common_plasticity_keys(registry), of_rules);
-        }
         // A kind may be brought by a program, so what presets have is not closed.
         "device" => {
             for table in ["parameters", "model"] {
@@ -82,6 +77,11 @@ fn section_shape(section: &Section, registry: &Registry) -> Value {
             }
         }
         _ => {}
+    }
+    for (key, opened) in section.keys.iter().filter_map(|key| Some((key, Opened::of(key)?))) {
+        let added = opened.added(registry);
+        let of_added = added.iter().flat_map(|one| model_keys(one.keys));
+        with_models(&mut shape["properties"][key.name], opened.common(registry), of_added);
     }
     shape["description"] = json!(section.doc);
     if !section.named {

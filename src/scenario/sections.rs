@@ -2,7 +2,7 @@
 
 use super::about::{About, EnginePlan};
 use super::device;
-use super::plasticity::plasticity_keys;
+use super::opened::Opened;
 use super::population;
 use super::projection;
 use super::protocol;
@@ -92,10 +92,10 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
     ]
 });
 
-/// The keys of the table that a key is, if it is one, with those of every registered rule.
+/// The keys of the table that a key is, if it is one, with those that a registry adds.
 #[must_use]
 pub fn inner(key: &Key, registry: &Registry) -> Option<&'static [Key]> {
-    if key.learns() { Some(plasticity_keys(registry, None)) } else { key.inner() }
+    Opened::of(key).map_or_else(|| key.inner(), |opened| Some(opened.keys(registry, None)))
 }
 
 /// The words that a key may have, if it is one of several; a registry may have others.

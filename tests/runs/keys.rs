@@ -9,7 +9,7 @@ use memspike::registry::Registry;
 use memspike::scenario::outcome::Outcome;
 use memspike::scenario::run::quietly;
 use memspike::scenario::spec::{Fallback, Key, Kind, Unit, neuron_keys};
-use memspike::scenario::{SECTIONS, inner, load_text, plasticity_keys};
+use memspike::scenario::{Opened, SECTIONS, inner, load_text};
 
 /// What every simulation here begins with: lines that spike by turns.
 const LINES: &str = "[source.in]\nkind = \"regular\"\nsize = 4\nperiod = \"3 ms\"\n[protocol]\nkind = \"simulate\"\n\
@@ -345,8 +345,10 @@ pub fn walk(path: &str, keys: &[Key], registry: &Registry, found: &mut Vec<(Stri
         if let Some(inner) = inner(key, registry) {
             // What a table is, is shown by what is in it.
             walk(&path, inner, registry, found);
-            let rules = registry.rules().iter().filter(|_| key.learns());
-            rules.for_each(|rule| walk(&path, plasticity_keys(registry, Some(rule.name)), registry, found));
+            if let Some(opened) = Opened::of(key) {
+                let of = |word| opened.keys(registry, Some(word));
+                opened.added(registry).iter().for_each(|one| walk(&path, of(one.name), registry, found));
+            }
         } else {
             found.push((path, *key));
         }

@@ -295,7 +295,7 @@ fn what_cannot_be_shifted_or_cut_is_refused() {
         "source.points.encode={ kind = \"delta\", step = \"1 ms\", threshold = 0.1 }",
     );
     assert!(
-        flat.contains("which has no axis of time") && flat.contains("samples of (times, channels)"),
+        flat.contains("samples of 4 have no axis of time") && flat.contains("samples of (times, channels)"),
         "{flat}"
     );
     let timed = said("digits", "source.retina.encode={ kind = \"regular\", duration = \"50 ms\" }");

@@ -238,8 +238,8 @@ fn a_cochlea_hears_sound_alone_and_below_half_its_rate() {
             "is 4 kHz",
             "below 4 kHz, half the rate of the samples",
         ),
-        (&["source.cochlea.encode.f_min=\"3600 Hz\""], "is 3.6 kHz", "below `f_max`, which is 3.6 kHz"),
-        (&["source.cochlea.encode.cells=1"], "has no effect", "`ratio` with `cells` of at least 2"),
+        (&["source.cochlea.encode.f_min=\"3600 Hz\""], "is 3.6 kHz", "below f_max, which is 3.6 kHz"),
+        (&["source.cochlea.encode.cells=1"], "`ratio` of the encode", "`cells` of at least 2"),
         (&["source.cochlea.augment={ noise = 0.1 }"], "its samples are sound", "no augmentation of sound"),
         (
             &["source.cochlea.encode={ kind = \"regular\", duration = \"50 ms\" }"],

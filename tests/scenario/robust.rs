@@ -7,7 +7,7 @@ use memspike::report::compare::{Check, Expected};
 use memspike::scenario::plan::Input;
 use memspike::scenario::protocol::supervised::Supervised;
 use memspike::scenario::spec::{Fallback, Key, Kind};
-use memspike::scenario::{SECTIONS, common_plasticity_keys};
+use memspike::scenario::{Opened, SECTIONS};
 use memspike::scenario::{load, load_text, shipped};
 use proptest::prelude::*;
 
@@ -164,8 +164,10 @@ fn every_condition_names_a_choice_that_exists() {
                 assert!(keys.iter().take_while(|k| k.name != key.name).any(|k| k.name == other));
             }
             assert!(key.doc.ends_with('.'), "{}: {}", key.name, key.doc);
-            let inner =
-                if key.learns() { Some(common_plasticity_keys(&Registry::shipped())) } else { key.inner() };
+            let inner = match Opened::of(key) {
+                Some(opened) => Some(opened.common(&Registry::shipped())),
+                None => key.inner(),
+            };
             inner.into_iter().for_each(|inner| walk(inner, keys));
         }
     }

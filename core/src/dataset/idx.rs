@@ -145,7 +145,7 @@ fn array(content: &mut Content<'_>) -> Result<Array, Fault> {
         (0..axes).map(|_| Ok(content.number("length of an axis")? as usize)).collect::<Result<_, Fault>>()?;
     let product = shape.iter().try_fold(1_u64, |product, &length| product.checked_mul(length as u64));
     let bytes = product.and_then(|count| count.checked_mul(size)).filter(|&bytes| bytes < 1 << 62);
-    let shown = array::shown(&shape);
+    let shown = crate::hint::shape(&shape);
     let why = format!("values of {shown}, {} each", crate::hint::many(size, "byte"));
     let bytes = content.rest(bytes.unwrap_or(1 << 62), &why)?;
     let values = array::values(&format!(">{kind}"), &bytes).unwrap_or(Values::Bytes(Vec::new()));

@@ -4,12 +4,13 @@
 //! Source: W. Guo, M. E. Fouda, A. M. Eltawil and K. N. Salama, "Neural coding in spiking neural networks: a comparative study for robust
 //! neuromorphic systems", *Frontiers in Neuroscience* 15, 638474 (2021), equations 4 and 5; there intervals are rounded up to steps.
 
+use super::encoder::{Encoder, MOST_SPIKES, Spikes, each};
+use crate::keys::{ModelKey, Reader, key, required};
 use crate::time::Time;
 use crate::units::Second;
-use serde::{Deserialize, Serialize};
 
 /// A burst for each value.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bursts {
     /// N_max: spikes of a value of 1.
     pub most: u32,
@@ -29,6 +30,33 @@ impl Bursts {
         let interval = longest - (longest - shortest) * value;
         let at = move |k: u32| Time::nearest(Second::of(f64::from(k) * interval)).ok();
         (0..count).map_while(at).map(|since| Time::from_fs(self.start.fs() + since.fs()))
+    }
+}
+
+impl Encoder for Bursts {
+    const NAME: &'static str = "bursts";
+    const TITLE: &'static str = "each value a burst: the stronger, the more spikes and the closer together";
+    const KEYS: &'static [ModelKey] = &[
+        key("most", "", "5", "spikes of a value of 1", "literature: Guo et al. 2021"),
+        key("shortest", "s", "2 ms", "between two spikes of a value of 1", "literature: Guo et al. 2021"),
+        required("longest", "s", "between two spikes of a value close to 0"),
+        key("start", "s", "0 s", "when bursts begin", "setting"),
+    ];
+
+    fn from_keys(read: &mut Reader<'_>) -> Self {
+        let most = read.count("most", 1, MOST_SPIKES as u32);
+        let (shortest, longest) = (read.positive_span("shortest"), read.positive_span("longest"));
+        let fine = shortest <= longest || read.faulty("shortest");
+        read.require("longest", longest.as_seconds(), fine, "it must be at least shortest");
+        Self { most, shortest, longest, start: read.span("start") }
+    }
+
+    fn spikes(&self, values: &[f64], _: &[usize], spikes: &mut Spikes) {
+        each(values, spikes, |value| self.times(value));
+    }
+
+    fn told(&self) -> String {
+        format!("bursts of up to {} spikes, {} to {} apart", self.most, self.shortest, self.longest)
     }
 }
 

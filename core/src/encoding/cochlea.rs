@@ -20,16 +20,17 @@
 //! `threshold` x `ratio`^j. Lines are counted cell by cell: cell j of band c is line j x bands + c. Everything is in units of the recording's
 //! level: its root mean square, its peak, or full scale.
 
+use super::encoder::{Encoder, Spikes};
+use crate::hint::many;
+use crate::keys::{ModelFault, ModelKey, Reader, choice, key, optional, required};
 use crate::numeric::first_order::{advance, crossing};
 use crate::numeric::{cos_pi, exp, ln, relaxation};
 use crate::time::Time;
-use crate::units::Second;
-use serde::{Deserialize, Serialize};
+use crate::units::{Hertz, Second};
 use std::f64::consts::{LN_10, PI};
 
 /// What a recording is measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// Its root mean square.
     Rms,
@@ -40,7 +41,7 @@ pub enum Level {
 }
 
 /// Band filters and hair cells.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cochlea {
     /// Samples a second.
     pub rate: u32,
@@ -195,9 +196,9 @@ impl Membrane {
 }
 
 impl Cochlea {
-    /// Lines of the source.
+    /// Hair cells in all.
     #[must_use]
-    pub fn lines(&self) -> u32 {
+    pub fn hair_cells(&self) -> u32 {
         self.bands * self.cells
     }
 
@@ -226,10 +227,10 @@ impl Cochlea {
     }
 
     /// Tells the spikes of a recording, sample after sample.
-    pub fn spikes(&self, sound: &[f64], spikes: &mut Vec<(Time, u32)>) {
+    pub fn hear(&self, sound: &[f64], spikes: &mut Spikes) {
         let (mut filters, membrane) = (Filters::of(self), Membrane::of(self));
         let bands = self.bands as usize;
-        let mut cells = vec![Cell::default(); self.lines() as usize];
+        let mut cells = vec![Cell::default(); self.hair_cells() as usize];
         let higher = |below: &f64| Some(below * self.ratio);
         let thresholds: Vec<f64> =
             std::iter::successors(Some(self.threshold), higher).take(self.cells as usize).collect();
@@ -255,6 +256,110 @@ impl Cochlea {
             }
             std::mem::swap(&mut before, &mut drive);
         }
+    }
+}
+
+/// The words of [`Level`], in its order.
+const LEVELS: &[(&str, &str)] = &[
+    ("rms", "the root mean square of the recording"),
+    ("peak", "the largest magnitude of the recording"),
+    ("full_scale", "the largest magnitude that the file can hold"),
+];
+
+impl Encoder for Cochlea {
+    const NAME: &'static str = "cochlea";
+    const TITLE: &'static str = "sound as the spikes of hair cells behind band filters";
+    const KEYS: &'static [ModelKey] = &[
+        key("bands", "", "40", "number of bands", "setting"),
+        key("f_min", "Hz", "100 Hz", "centre of the lowest band", "setting"),
+        required(
+            "f_max",
+            "Hz",
+            "centre of the highest band, below half the rate of the samples; the others lie between, evenly in equivalent rectangular bandwidths",
+        ),
+        key(
+            "emphasis",
+            "",
+            "0.0",
+            "how much of a sample is taken from the next one: raises high frequencies, by 6 dB per octave if it is close to 1",
+            "setting",
+        ),
+        choice("level", LEVELS, "rms", "what `u_th` is in units of"),
+        key(
+            "power",
+            "",
+            "1.0",
+            "exponent of the drive of the hair cells, below 1 if the ear compresses",
+            "setting",
+        ),
+        required("tau", "s", "time constant of the hair cells"),
+        required("u_th", "", "threshold of the most sensitive hair cell of a band"),
+        key("cells", "", "1", "hair cells of a band", "setting"),
+        optional(
+            "ratio",
+            "",
+            "threshold of a hair cell over that of the one before",
+            "2, if a band has several cells",
+        ),
+        required("refractory", "s", "how long a hair cell is deaf after a spike"),
+    ];
+    const SOUND: bool = true;
+
+    fn from_keys(read: &mut Reader<'_>) -> Self {
+        let bands = read.count("bands", 2, 10_000);
+        let (f_min, f_max) = (read.above_zero("f_min"), read.above_zero("f_max"));
+        let fine = f_min < f_max || read.faulty("f_min");
+        read.require(
+            "f_min",
+            f_min,
+            fine,
+            format_args!("it must be below f_max, which is {}", Hertz::of(f_max)),
+        );
+        let level = [Level::Rms, Level::Peak, Level::FullScale].get(read.word("level")).copied();
+        let cells = read.count("cells", 1, 100);
+        let ratio = read.stated("ratio").map(|ratio| {
+            read.checked("ratio", |ratio| ratio >= 1.001, "it must be 1.001 or more");
+            read.require("ratio", ratio, cells > 1, "it has an effect with `cells` of at least 2 alone");
+            ratio
+        });
+        Self {
+            rate: 0,
+            bands,
+            f_min,
+            f_max,
+            emphasis: read.share("emphasis"),
+            level: level.unwrap_or(Level::Rms),
+            power: read.above_zero("power"),
+            tau: read.positive_span("tau"),
+            threshold: read.above_zero("u_th"),
+            cells,
+            ratio: ratio.unwrap_or(2.0),
+            refractory: read.span("refractory"),
+        }
+    }
+
+    fn fit(&mut self, _: &[usize], rate: Option<u32>) -> Result<(), ModelFault> {
+        self.rate = rate.unwrap_or(self.rate);
+        let half = Hertz::of(f64::from(self.rate) / 2.0);
+        if self.f_max < half.get() {
+            return Ok(());
+        }
+        let allowed = format!("it must be below {half}, half the rate of the samples");
+        Err(ModelFault { key: "f_max", value: Hertz::of(self.f_max).to_string(), allowed })
+    }
+
+    fn lines(&self, _: &[usize]) -> u32 {
+        self.hair_cells()
+    }
+
+    fn spikes(&self, values: &[f64], _: &[usize], spikes: &mut Spikes) {
+        self.hear(values, spikes);
+    }
+
+    fn told(&self) -> String {
+        let (cells, f_min, f_max) =
+            (many(self.hair_cells(), "hair cell"), Hertz::of(self.f_min), Hertz::of(self.f_max));
+        format!("{cells} of {} bands from {f_min} to {f_max}", self.bands)
     }
 }
 
@@ -387,7 +492,7 @@ mod tests {
         let tone = |k: u32| (f64::from(k) / 16e3 - onset).max(0.0);
         let sound: Vec<f64> = (0..3_200).map(|k| (2.0 * PI * f * tone(k)).sin()).collect();
         let mut spikes = Vec::new();
-        one.spikes(&sound, &mut spikes);
+        one.hear(&sound, &mut spikes);
         let first =
             spikes.iter().filter(|spike| spike.1 == 4).map(|spike| spike.0.as_seconds()).next().unwrap();
         // The envelope of four poles rises as the fourth arrival of a Poisson process; the cell is integrated in small steps.
@@ -412,7 +517,7 @@ mod tests {
         let twice: Vec<f64> = sound.iter().map(|x| 2.0 * x).collect();
         let heard = |level, sound: &[f64]| {
             let mut spikes = Vec::new();
-            Cochlea { level, cells: 2, ..cochlea() }.spikes(sound, &mut spikes);
+            Cochlea { level, cells: 2, ..cochlea() }.hear(sound, &mut spikes);
             spikes
         };
         for level in [Level::Rms, Level::Peak] {
@@ -437,7 +542,7 @@ mod tests {
         };
         let count = |of: &Cochlea, amplitude| {
             let mut spikes = Vec::new();
-            of.spikes(&tone(amplitude), &mut spikes);
+            of.hear(&tone(amplitude), &mut spikes);
             spikes.iter().filter(|spike| spike.1 == 4).count()
         };
         assert_eq!(count(&cochlea(), 0.1), 0);

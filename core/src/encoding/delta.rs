@@ -6,12 +6,14 @@
 //! Channel c of n has the lines c (down) and n + c (up).
 //! Source: M. Miskowicz, "Send-on-delta concept: an event-based data reporting strategy", *Sensors* 6, 49 (2006).
 
+use super::encoder::{Encoder, Spikes};
+use crate::hint;
+use crate::keys::{ModelFault, ModelKey, Reader, required};
 use crate::time::Time;
 use crate::units::Second;
-use serde::{Deserialize, Serialize};
 
 /// Level crossings.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DeltaCode {
     /// Time from one entry of the first axis to the next.
     pub step: Time,
@@ -21,7 +23,7 @@ pub struct DeltaCode {
 
 impl DeltaCode {
     /// The spikes of a sample of so many channels, which stand one after the other at each time.
-    pub fn spikes(&self, values: &[f64], channels: usize, spikes: &mut Vec<(Time, u32)>) {
+    pub fn crossings(&self, values: &[f64], channels: usize, spikes: &mut Vec<(Time, u32)>) {
         let dt = self.step.as_seconds();
         for channel in 0..channels {
             let signal = || values.iter().skip(channel).step_by(channels).copied();
@@ -47,6 +49,50 @@ impl DeltaCode {
     }
 }
 
+impl Encoder for DeltaCode {
+    const NAME: &'static str = "delta";
+    const TITLE: &'static str =
+        "the first axis is time: spikes where a value has risen or fallen by a threshold";
+    const KEYS: &'static [ModelKey] = &[
+        required("step", "s", "time from one entry of the first axis to the next"),
+        required("threshold", "", "the change that is a spike"),
+    ];
+
+    fn from_keys(read: &mut Reader<'_>) -> Self {
+        let step = read.positive_span("step");
+        // Values are from 0 to 1: a change has up to 1/threshold spikes.
+        let fine = |threshold: f64| (1e-6..=1.0).contains(&threshold);
+        Self {
+            step,
+            threshold: read.checked("threshold", fine, "it must be from 1e-6 to 1: values are from 0 to 1"),
+        }
+    }
+
+    fn fit(&mut self, shape: &[usize], _: Option<u32>) -> Result<(), ModelFault> {
+        if shape.len() >= 2 && shape[0] >= 2 {
+            return Ok(());
+        }
+        let value = format!("\"delta\", and samples of {} have no axis of time", hint::shape(shape));
+        Err(ModelFault {
+            key: "kind",
+            value,
+            allowed: "samples of (times, channels), at least two times".into(),
+        })
+    }
+
+    fn lines(&self, shape: &[usize]) -> u32 {
+        2 * shape.iter().skip(1).product::<usize>() as u32
+    }
+
+    fn spikes(&self, values: &[f64], shape: &[usize], spikes: &mut Spikes) {
+        self.crossings(values, shape.iter().skip(1).product(), spikes);
+    }
+
+    fn told(&self) -> String {
+        format!("changes by {}, a step of {}", self.threshold, self.step)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,7 +102,7 @@ mod tests {
         let code = DeltaCode { step: Time::from_ms(10), threshold: 0.25 };
         let mut spikes = Vec::new();
         // Channel 0: 0, 1, 0.5; channel 1 rests.
-        code.spikes(&[0.0, 0.3, 1.0, 0.3, 0.5, 0.3], 2, &mut spikes);
+        code.crossings(&[0.0, 0.3, 1.0, 0.3, 0.5, 0.3], 2, &mut spikes);
         let us = |us: u64| Time::from_fs(us * 1_000_000_000);
         assert_eq!(
             spikes,
@@ -78,7 +124,7 @@ mod tests {
             .map(|k| 0.5 + 0.4 * (f64::from(k) * 0.13).sin() * (f64::from(k) * 0.011).cos())
             .collect();
         let mut spikes = Vec::new();
-        code.spikes(&signal, 1, &mut spikes);
+        code.crossings(&signal, 1, &mut spikes);
         assert!(spikes.is_sorted_by_key(|spike| spike.0) && spikes.len() > 100);
         for (k, value) in signal.iter().enumerate() {
             let until = Time::from_ms(k as u64);

@@ -1,13 +1,14 @@
 //! Time to first spike: each value of a sample is the time of one spike.
 
+use super::encoder::{Encoder, Spikes, each};
+use crate::keys::{ModelKey, Reader, optional, required};
 use crate::time::Time;
 use crate::units::Second;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How a value x from 0 to 1 becomes the time of one spike: t = `at_zero` + (`at_one` - `at_zero`) x. Brighter is earlier where
 /// `at_one` is before `at_zero`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Latency {
     /// When a value of 0 spikes.
     pub at_zero: Time,
@@ -32,6 +33,47 @@ impl Latency {
     #[must_use]
     pub fn lines(&self, values: u32) -> u32 {
         values + u32::from(self.bias.is_some())
+    }
+}
+
+impl Encoder for Latency {
+    const NAME: &'static str = "first_spike";
+    const TITLE: &'static str = "each value one spike, whose time is linear in the value";
+    const KEYS: &'static [ModelKey] = &[
+        required("at_zero", "s", "when a value of 0 (a dark pixel) spikes"),
+        required(
+            "at_one",
+            "s",
+            "when a value of 1 (a pixel of full intensity) spikes; before `at_zero`, if brighter is to be earlier",
+        ),
+        optional("above", "", "values up to this one do not spike", "all spike"),
+        optional("bias", "s", "when one more line spikes, in every sample alike", "there is no such line"),
+    ];
+
+    fn from_keys(read: &mut Reader<'_>) -> Self {
+        let (at_zero, at_one) = (read.span("at_zero"), read.span("at_one"));
+        let seconds = at_one.as_seconds();
+        let apart = "it must differ from at_zero, or all values spike at one time";
+        let stated = !read.faulty("at_zero");
+        read.require("at_one", seconds, at_zero != at_one || !stated, apart);
+        let above = read.stated("above").map_or(-1.0, |_| read.share("above"));
+        let bias = read.stated("bias").map(|_| read.span("bias"));
+        Self { at_zero, at_one, above, bias }
+    }
+
+    fn lines(&self, shape: &[usize]) -> u32 {
+        self.lines(shape.iter().product::<usize>() as u32)
+    }
+
+    fn spikes(&self, values: &[f64], _: &[usize], spikes: &mut Spikes) {
+        each(values, spikes, |value| self.time(value));
+        spikes.extend(self.bias.map(|time| (time, values.len() as u32)));
+    }
+
+    fn told(&self) -> String {
+        let silent = if self.above < 0.0 { String::new() } else { format!(", silent up to {}", self.above) };
+        let bias = self.bias.map_or_else(String::new, |time| format!(", one more line at {time}"));
+        format!("each value the time of one spike: 0 at {}, 1 at {}{silent}{bias}", self.at_zero, self.at_one)
     }
 }
 

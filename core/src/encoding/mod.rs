@@ -1,11 +1,12 @@
 //! Stimulus -> spikes: Poisson sources as marked processes, the rate code of images, and codes in which values are spikes at given
-//! times (`timed`), sound among them (`cochlea`).
+//! times (`encoder`), sound among them (`cochlea`).
 
 mod alias;
 mod augment;
 mod bursts;
 pub mod cochlea;
 mod delta;
+mod encoder;
 mod first_spike;
 mod inhomogeneous;
 mod phase_code;
@@ -14,13 +15,13 @@ mod population;
 mod process;
 mod rate;
 mod regular;
-mod timed;
 
 pub use alias::{AliasCell, AliasTable, Cells, choose};
 pub use augment::Augment;
 pub use bursts::Bursts;
 pub use cochlea::Cochlea;
 pub use delta::DeltaCode;
+pub use encoder::{Encoder, EncoderEntry, MOST_SPIKES, Spikes, Timed, each, shipped};
 pub use first_spike::{FirstSpikes, Latency};
 pub use inhomogeneous::RateProfile;
 pub use phase_code::PhaseCode;
@@ -29,4 +30,3 @@ pub use population::Population;
 pub use process::{Law, Process};
 pub use rate::RateCode;
 pub use regular::Regular;
-pub use timed::{Spikes, Timed};

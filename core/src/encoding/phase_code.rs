@@ -5,11 +5,12 @@
 //! Source: J. Kim, H. Kim, S. Huh, J. Lee and K. Choi, "Deep neural networks with weighted spikes", *Neurocomputing* 311, 373 (2018). There a
 //! spike weighs 2^-k; here it is the network that tells the phases apart.
 
+use super::encoder::{Encoder, MOST_SPIKES, Spikes, each};
+use crate::keys::{ModelKey, Reader, key, required};
 use crate::time::Time;
-use serde::{Deserialize, Serialize};
 
 /// Digits as phases.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PhaseCode {
     /// B, at most 16.
     pub bits: u32,
@@ -32,6 +33,30 @@ impl PhaseCode {
                 Time::from_fs((start + within) as u64)
             })
         })
+    }
+}
+
+impl Encoder for PhaseCode {
+    const NAME: &'static str = "phase";
+    const TITLE: &'static str = "each value a binary number, whose digits are phases of a period";
+    const KEYS: &'static [ModelKey] = &[
+        key("bits", "", "8", "digits", "setting"),
+        required("period", "s", "the time that all digits take"),
+        key("periods", "", "1", "how often the period is repeated", "setting"),
+    ];
+
+    fn from_keys(read: &mut Reader<'_>) -> Self {
+        let bits = read.count("bits", 1, 16);
+        let period = read.positive_span("period");
+        Self { bits, period, periods: read.count("periods", 1, MOST_SPIKES as u32 / 16) }
+    }
+
+    fn spikes(&self, values: &[f64], _: &[usize], spikes: &mut Spikes) {
+        each(values, spikes, |value| self.times(value));
+    }
+
+    fn told(&self) -> String {
+        format!("{} bits as phases of {}, {} times", self.bits, self.period, self.periods)
     }
 }
 

@@ -5,13 +5,14 @@
 //! Source: S. M. Bohte, J. N. Kok and H. La Poutre, "Error-backpropagation in temporally encoded networks of spiking neurons",
 //! *Neurocomputing* 48, 17 (2002), with beta = 1.5 and responses below 0.1 silent.
 
+use super::encoder::{Encoder, Spikes};
+use crate::keys::{ModelKey, Reader, key, required};
 use crate::numeric::exp;
 use crate::time::Time;
 use crate::units::Second;
-use serde::{Deserialize, Serialize};
 
 /// Gaussian receptive fields.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Population {
     /// m, at least 3.
     pub fields: u32,
@@ -40,6 +41,55 @@ impl Population {
         let response = self.response(value, field);
         let late = Second::of((1.0 - response) * self.latest.as_seconds());
         (response >= self.least).then(|| Time::nearest(late).unwrap_or_default())
+    }
+}
+
+/// Whom the width of fields and what is silent are from.
+const ORIGIN: &str = "literature: Bohte, Kok & La Poutre 2002";
+
+impl Encoder for Population {
+    const NAME: &'static str = "population";
+    const TITLE: &'static str =
+        "each value the times of spikes of several lines with Gaussian receptive fields";
+    const KEYS: &'static [ModelKey] = &[
+        required("fields", "", "lines of each value"),
+        key(
+            "width",
+            "",
+            "1.5",
+            "how much narrower a field is than the distance of two centres: sigma = 1/(width (fields - 2))",
+            ORIGIN,
+        ),
+        required(
+            "latest",
+            "s",
+            "when a line that hardly responds spikes; the closer a value is to its centre, the earlier",
+        ),
+        key("least", "", "0.1", "responses below this are silent", ORIGIN),
+    ];
+
+    fn from_keys(read: &mut Reader<'_>) -> Self {
+        Self {
+            fields: read.count("fields", 3, 10_000),
+            width: read.above_zero("width"),
+            latest: read.positive_span("latest"),
+            least: read.share("least"),
+        }
+    }
+
+    fn lines(&self, shape: &[usize]) -> u32 {
+        shape.iter().product::<usize>() as u32 * self.fields
+    }
+
+    fn spikes(&self, values: &[f64], _: &[usize], spikes: &mut Spikes) {
+        for (&value, first) in values.iter().zip((0..).step_by(self.fields as usize)) {
+            let times = (0..self.fields).filter_map(|field| Some((self.time(value, field)?, first + field)));
+            spikes.extend(times);
+        }
+    }
+
+    fn told(&self) -> String {
+        format!("{} Gaussian fields for each value, up to {}", self.fields, self.latest)
     }
 }
 

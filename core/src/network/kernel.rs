@@ -292,14 +292,14 @@ pub const KERNELS: [KernelEntry; 8] = [
         title: "a rectangular current pulse of height weight",
         unit: "A",
         keys: &[WIDTH],
-        make: |read| Kernel::rectangle(read.dead_time("width")),
+        make: |read| Kernel::rectangle(read.span("width")),
     },
     KernelEntry {
         name: "triangle",
         title: "a symmetric triangular current pulse of peak weight",
         unit: "A",
         keys: &[WIDTH],
-        make: |read| Kernel::triangle(read.dead_time("width")),
+        make: |read| Kernel::triangle(read.span("width")),
     },
     KernelEntry {
         name: "exponential",

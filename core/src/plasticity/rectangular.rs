@@ -38,7 +38,7 @@ impl LocalRule for Rectangular {
         Self {
             a_plus: read.zero_or_more("a_plus"),
             a_minus: read.zero_or_more("a_minus"),
-            window: read.dead_time("window"),
+            window: read.span("window"),
         }
     }
 

@@ -117,7 +117,7 @@ pub fn decode(bytes: &[u8]) -> Result<Array, String> {
     let values = values(kind, content)?;
     let count = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
     if count != Some(values.len()) {
-        return Err(format!("it does not hold {} values", shown(&shape)));
+        return Err(format!("it does not hold {} values", crate::hint::shape(&shape)));
     }
     let values = if columns_first.starts_with("True") {
         values.in_order(|k| first_index_fastest(k, &shape))
@@ -137,13 +137,6 @@ fn first_index_fastest(mut k: usize, shape: &[usize]) -> usize {
         k /= size;
     }
     place
-}
-
-/// A shape in a message: `60000 x 28 x 28`.
-#[must_use]
-pub fn shown(shape: &[usize]) -> String {
-    let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
-    if sizes.is_empty() { "1".into() } else { sizes.join(" x ") }
 }
 
 /// The numbers of a type as NumPy calls it (`<f4`, `|u1`).

@@ -143,7 +143,7 @@ fn decode(bytes: &[u8]) -> Result<(usize, usize, Vec<f64>), String> {
         return Err(format!("its values are {}; expected real numbers, such as float64", values.kind()));
     };
     let &[rows, cols] = shape.as_slice() else {
-        return Err(format!("its shape is {}; expected two dimensions", array::shown(&shape)));
+        return Err(format!("its shape is {}; expected two dimensions", crate::hint::shape(&shape)));
     };
     Ok((rows, cols, data))
 }

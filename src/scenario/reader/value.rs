@@ -2,7 +2,7 @@
 
 use super::super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::super::filled::Datum;
-use super::super::plasticity::plasticity_keys;
+use super::super::opened::Opened;
 use super::super::sections::choices;
 use super::super::spec::{self, Key, Kind, Refers, SpreadWord, Unit, Word as _};
 use super::super::stated::{quantity, without_unit};
@@ -172,11 +172,10 @@ impl Reader<'_> {
             (Kind::Table(keys), Value::Table(table)) => {
                 let at = key_at.unwrap_or(&node.at);
                 let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
-                let keys = if key.learns() {
-                    plasticity_keys(self.registry, table.get("rule").and_then(|item| item.node.text()))
-                } else {
-                    keys
-                };
+                let keys = Opened::of(key).map_or(*keys, |opened| {
+                    let word = table.get(opened.decider()).and_then(|item| item.node.text());
+                    opened.keys(self.registry, word)
+                });
                 Some(Datum::Table(Box::new(self.fields(table, keys, what, path, Some(at)))))
             }
             (Kind::Tables(keys), Value::List(list)) => {

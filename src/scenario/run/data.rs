@@ -134,7 +134,7 @@ pub fn load<C: Encoded>(
         return Err(RunError::NoDataset);
     };
     let (search, dataset, augment, code, seed) =
-        (context.search.clone(), dataset.clone(), *augment, *code, plan.seed);
+        (context.search.clone(), dataset.clone(), *augment, code.clone(), plan.seed);
     let made = unless(context.stop, move || {
         let set = dataset.open(&search, seed).map_err(RunError::Data)?;
         let identity = match dataset {
@@ -173,7 +173,7 @@ fn encoded<C: Encoded>(
     };
     let (train, train_labels) = pick(&set.train, &order)?;
     let again = read.map(|(read, shape)| {
-        let (split, augment, code) = (read.chosen(&order), *augment, *code);
+        let (split, augment, code) = (read.chosen(&order), *augment, code.clone());
         Arc::new(Again { split, shape, augment, code, total, seed, numbers: order.clone() })
     });
     let (validation, validation_labels) = pick(&set.train, &validation)?;

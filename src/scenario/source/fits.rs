@@ -51,59 +51,6 @@ impl Lower<'_> {
         None
     }
 
-    /// Values take a code, and events have theirs.
-    pub(super) fn encodable(&mut self, fields: &Fields, data: &DataPlan) -> Option<()> {
-        let encode = fields.table("encode")?;
-        let code = encode.word("kind")?;
-        let (holds, allowed) = match data.holds() {
-            Holds::Values if ["events", "cochlea"].contains(&code) => {
-                ("values", "a code for values, such as \"poisson\" or \"first_spike\"")
-            }
-            Holds::Events if code != "events" => ("events", "encode = { kind = \"events\" }"),
-            Holds::Sound(_) if code != "cochlea" => ("sound", "encode = { kind = \"cochlea\", ... }"),
-            _ => return Some(()),
-        };
-        self.faults.push(
-            Diagnostic::error(format!("the samples of `{}` are {holds}", data.title()))
-                .maybe_at(encode.place("kind").or(encode.at.as_ref()).or(fields.at.as_ref()))
-                .also(fields.written("dataset").or(fields.written("data")), "these samples")
-                .allowed(allowed),
-        );
-        None
-    }
-
-    /// Samples a second of the sound, if its bands are in order and below half of them.
-    pub(super) fn hears(
-        &mut self,
-        fields: &Fields,
-        data: &DataPlan,
-        (f_min, f_max): (Hertz, Hertz),
-        cells: u32,
-    ) -> Option<u32> {
-        let Holds::Sound(rate) = data.holds() else { return None };
-        let (encode, half) = (fields.table("encode")?, Hertz::of(f64::from(rate) / 2.0));
-        let (key, value, allowed) = if f_max >= half {
-            ("f_max", f_max, format!("below {half}, half the rate of the samples"))
-        } else if f_min >= f_max {
-            ("f_min", f_min, format!("below `f_max`, which is {f_max}"))
-        } else if cells == 1 && encode.written("ratio").is_some() {
-            self.faults.push(
-                Diagnostic::error(format!("`ratio` of {} has no effect", encode.what))
-                    .maybe_at(encode.written("ratio"))
-                    .allowed("`ratio` with `cells` of at least 2"),
-            );
-            return None;
-        } else {
-            return Some(rate);
-        };
-        self.faults.push(
-            Diagnostic::error(format!("`{key}` of {} is {value}", encode.what))
-                .maybe_at(encode.place(key))
-                .allowed(allowed),
-        );
-        None
-    }
-
     /// What is shifted or cut is a picture.
     pub(super) fn augmentable(&mut self, fields: &Fields, data: &DataPlan, augment: &Augment) -> Option<()> {
         if augment.is_none() {
@@ -120,13 +67,13 @@ impl Lower<'_> {
         } else if augment.shift > 0 && augment.shift >= least {
             (
                 "shift",
-                format!("its samples are of {}", crate::record::array::shown(shape)),
+                format!("its samples are of {}", crate::hint::shape(shape)),
                 "a shift below both sides of a picture".into(),
             )
         } else if augment.crop.is_some_and(|crop| crop > least) {
             (
                 "crop",
-                format!("its samples are of {}", crate::record::array::shown(shape)),
+                format!("its samples are of {}", crate::hint::shape(shape)),
                 "up to the shorter side of a picture".into(),
             )
         } else {
@@ -137,59 +84,6 @@ impl Lower<'_> {
                 .maybe_at(table.place(key))
                 .also(fields.written("dataset").or(fields.written("data")), "these samples")
                 .allowed(allowed),
-        );
-        None
-    }
-
-    /// A key of `encode` that is at most another.
-    pub(super) fn below_in(&mut self, fields: &Fields, low: &str, high: &str) -> Option<()> {
-        let encode = fields.table("encode")?;
-        let (least, most) = (encode.time(low)?, encode.time(high)?);
-        if least <= most {
-            return Some(());
-        }
-        self.faults.push(
-            Diagnostic::error(format!(
-                "`{low}` of {} is {least}, above `{high}`, which is {most}",
-                encode.what
-            ))
-            .maybe_at(encode.place(low))
-            .also(encode.written(high), "against this")
-            .allowed(format!("`{low}` of at most `{high}`")),
-        );
-        None
-    }
-
-    /// A code of changes needs times before and after.
-    pub(super) fn has_time(&mut self, fields: &Fields, shape: &[usize]) -> Option<()> {
-        if shape.len() >= 2 && shape[0] >= 2 {
-            return Some(());
-        }
-        let encode = fields.table("encode")?;
-        let what = format!(
-            "the samples of {} are of {}, which has no axis of time",
-            fields.what,
-            crate::record::array::shown(shape)
-        );
-        self.faults.push(
-            Diagnostic::error(what)
-                .maybe_at(encode.place("kind"))
-                .allowed("samples of (times, channels), at least two times"),
-        );
-        None
-    }
-
-    /// Values that all spike at one time tell nothing.
-    pub(super) fn spread_out(&mut self, fields: &Fields, at_zero: Time, at_one: Time) -> Option<()> {
-        if at_zero != at_one {
-            return Some(());
-        }
-        let encode = fields.table("encode");
-        self.faults.push(
-            Diagnostic::error(format!("all values of {} spike at {at_one}", fields.what))
-                .maybe_at(encode.and_then(|encode| encode.place("at_one")))
-                .also(encode.and_then(|encode| encode.written("at_zero")), "and here")
-                .allowed("another time for a value of 1 than for a value of 0"),
         );
         None
     }

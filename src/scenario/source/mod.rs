@@ -1,5 +1,6 @@
 //! `[source.NAME]`: what sends spikes, from Poisson processes to the samples of a data set, and currents from outside.
 
+pub(super) mod encode;
 mod fits;
 
 use super::data::{DATASETS, Files};
@@ -7,15 +8,12 @@ use super::data_plan::DataPlan;
 use super::filled::Fields;
 use super::lists::{self, Listed, Spike};
 use super::locate;
-use super::plan::{Code, Input, SourcePlan};
+use super::plan::{Input, SourcePlan};
 use super::section::Lower;
-use super::spec::kinds::{ABOVE_ZERO, COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SHARE, SPAN};
-use super::spec::{Bounds, Key, Kind, Unit, words};
+use super::spec::kinds::{COUNT, POSITIVE_SPAN, RATE_OR_NONE, SHARE, SPAN};
+use super::spec::{Bounds, Key, Kind, Unit};
 use super::table::{inner, table};
-use crate::encoding::cochlea::Level;
-use crate::encoding::{
-    Augment, Bursts, Cochlea, DeltaCode, Latency, PhaseCode, Population, RateProfile, Regular, Timed,
-};
+use crate::encoding::{Augment, RateProfile};
 use crate::network::{Current, Sine, SourceKind};
 use crate::time::Time;
 use crate::units::{Ampere, Hertz};
@@ -46,8 +44,6 @@ const FILE: Key = Key::new(
     "A CSV file beside the scenario: of spikes with the header `time [ms],id`, of a current `time [ms],current [nA]`.",
 )
 .absent("they are written here");
-const MAX_RATE: Key = Key::new("max_rate", RATE, "Rate of a pixel of full intensity.")
-    .assumed("\"100 Hz\"", "Yan et al. give no rate");
 const CURRENTS: Key = Key::new(
     "currents",
     Kind::TimedRows(Unit::Ampere),
@@ -120,7 +116,7 @@ table! {
             /// How a sample is changed before it becomes spikes.
             augment: Augment = inner::<Augment>(), setting("{}");
             /// How a sample becomes spikes.
-            encode: Encode = inner::<Encode>(), setting("{}");
+            encode: () = Kind::Table(encode::KEYS), setting("{}");
         }
         CurrentSteps = "current_steps": "a current that changes at given times, inline or from a CSV file" {
             currents: Vec<(Time, f64)> as CURRENTS => steps;
@@ -158,97 +154,6 @@ table! {
         noise: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.0");
         /// Stretch each sample so that its least value is 0 and its largest 1.
         stretch: bool = Kind::Flag, setting("false");
-    }
-}
-
-words! {
-    impl Level {
-        Rms = "rms": "the root mean square of the recording",
-        Peak = "peak": "the largest magnitude of the recording",
-        FullScale = "full_scale": "the largest magnitude that the file can hold",
-    }
-}
-
-table! {
-    /// How a sample becomes spikes.
-    pub(super) enum Encode by "kind", "Code.", setting("\"poisson\"") {
-        Poisson = "poisson": "each pixel a Poisson process, rate proportional to intensity" {
-            max_rate: Hertz as MAX_RATE;
-            /// Scale the rates of each sample so that all have the mean total intensity of the training samples.
-            normalise: bool = Kind::Flag, setting("false");
-        }
-        FirstSpike = "first_spike": "each value one spike, whose time is linear in the value" {
-            /// When a value of 0 (a dark pixel) spikes.
-            at_zero: Time = SPAN;
-            /// When a value of 1 (a pixel of full intensity) spikes; before `at_zero`, if brighter is to be earlier.
-            at_one: Time = SPAN;
-            /// Values up to this one do not spike.
-            above: Option<f64> = SHARE, absent("all spike");
-            /// When one more line spikes, in every sample alike.
-            bias: Option<Time> = SPAN, absent("there is no such line");
-        }
-        Regular = "regular": "each value the rate of evenly spaced spikes" {
-            max_rate: Hertz as MAX_RATE;
-            /// Until when there are spikes.
-            duration: Time = POSITIVE_SPAN;
-        }
-        Phase = "phase": "each value a binary number, whose digits are phases of a period" {
-            /// Digits.
-            bits: u32 = Kind::Integer { min: 1, max: 16 }, setting("8");
-            period: Time as PERIOD;
-            /// How often the period is repeated.
-            periods: u32 = COUNT, setting("1");
-        }
-        Bursts = "bursts": "each value a burst: the stronger, the more spikes and the closer together" {
-            /// Spikes of a value of 1.
-            most: u32 = COUNT, literature("5", "Guo et al. 2021");
-            /// Between two spikes of a value of 1.
-            shortest: Time = POSITIVE_SPAN, literature("\"2 ms\"", "Guo et al. 2021");
-            /// Between two spikes of a value close to 0.
-            longest: Time = POSITIVE_SPAN;
-            start: Time as START;
-        }
-        Population = "population": "each value the times of spikes of several lines with Gaussian receptive fields" {
-            /// Lines of each value.
-            fields: u32 = Kind::Integer { min: 3, max: 10_000 };
-            /// How much narrower a field is than the distance of two centres: sigma = 1/(width (fields - 2)).
-            width: f64 = ABOVE_ZERO, literature("1.5", "Bohte, Kok & La Poutre 2002");
-            /// When a line that hardly responds spikes; the closer a value is to its centre, the earlier.
-            latest: Time = POSITIVE_SPAN;
-            /// Responses below this are silent.
-            least: f64 = SHARE, literature("0.1", "Bohte, Kok & La Poutre 2002");
-        }
-        Delta = "delta": "the first axis is time: spikes where a value has risen or fallen by a threshold" {
-            /// Time from one entry of the first axis to the next.
-            step: Time = POSITIVE_SPAN;
-            /// The change that is a spike.
-            threshold: f64 = ABOVE_ZERO;
-        }
-        Cochlea = "cochlea": "sound as the spikes of hair cells behind band filters" {
-            /// Number of bands.
-            bands: u32 = Kind::Integer { min: 2, max: 10_000 }, setting("40");
-            /// Centre of the lowest band.
-            f_min: Hertz = RATE, setting("\"100 Hz\"");
-            /// Centre of the highest band, below half the rate of the samples; the others lie between, evenly in equivalent rectangular bandwidths.
-            f_max: Hertz = RATE;
-            /// How much of a sample is taken from the next one: raises high frequencies, by 6 dB per octave if it is close to 1.
-            emphasis: f64 = SHARE, setting("0.0");
-            /// What `u_th` is in units of.
-            level: Level = Kind::word::<Level>(), setting("\"rms\"");
-            /// Exponent of the drive of the hair cells, below 1 if the ear compresses.
-            power: f64 = ABOVE_ZERO, setting("1.0");
-            /// Time constant of the hair cells.
-            tau: Time = POSITIVE_SPAN;
-            /// Threshold of the most sensitive hair cell of a band.
-            u_th: f64 = ABOVE_ZERO;
-            /// Hair cells of a band.
-            cells: u32 = Kind::Integer { min: 1, max: 100 }, setting("1");
-            /// Threshold of a hair cell over that of the one before.
-            ratio: f64 = Kind::Number(Bounds::ANY.from(1.001)), setting("2.0");
-            /// How long a hair cell is deaf after a spike.
-            refractory: Time = SPAN;
-        }
-        Events = "events": "the events of each sample as they were recorded, on the lines where they were" {}
     }
 }
 
@@ -319,72 +224,11 @@ impl Lower<'_> {
                 self.fits_burst(fields, count, interval, period)?;
                 train(size, SourceKind::Bursts { start, period, count, interval })
             }
-            Described::Dataset { dataset, data: (), augment, encode } => {
-                self.encodable(fields, &dataset)?;
+            Described::Dataset { dataset, data: (), augment, encode: () } => {
+                let data = fields.written("dataset").or(fields.written("data"));
                 self.augmentable(fields, &dataset, &augment)?;
                 let shape = augment.shape(dataset.shape());
-                let timed = match encode {
-                    Encode::Events {} | Encode::Poisson { .. } => None,
-                    Encode::FirstSpike { at_zero, at_one, above, bias } => {
-                        self.spread_out(fields, at_zero, at_one)?;
-                        let above = above.unwrap_or(-1.0);
-                        Some(Timed::FirstSpike(Latency { at_zero, at_one, above, bias }))
-                    }
-                    Encode::Regular { max_rate, duration } => {
-                        Some(Timed::Regular(Regular { max_rate, duration }))
-                    }
-                    Encode::Phase { bits, period, periods } => {
-                        Some(Timed::Phase(PhaseCode { bits, period, periods }))
-                    }
-                    Encode::Bursts { most, shortest, longest, start } => {
-                        self.below_in(fields, "shortest", "longest")?;
-                        Some(Timed::Bursts(Bursts { most, shortest, longest, start }))
-                    }
-                    Encode::Population { fields: count, width, latest, least } => {
-                        Some(Timed::Population(Population { fields: count, width, latest, least }))
-                    }
-                    Encode::Cochlea {
-                        bands,
-                        f_min,
-                        f_max,
-                        emphasis,
-                        level,
-                        power,
-                        tau,
-                        u_th,
-                        cells,
-                        ratio,
-                        refractory,
-                    } => {
-                        let rate = self.hears(fields, &dataset, (f_min, f_max), cells)?;
-                        let (f_min, f_max) = (f_min.get(), f_max.get());
-                        Some(Timed::Cochlea(Cochlea {
-                            rate,
-                            bands,
-                            f_min,
-                            f_max,
-                            emphasis,
-                            level,
-                            power,
-                            tau,
-                            threshold: u_th,
-                            cells,
-                            ratio,
-                            refractory,
-                        }))
-                    }
-                    Encode::Delta { step, threshold } => {
-                        self.has_time(fields, &shape)?;
-                        Some(Timed::Delta(DeltaCode { step, threshold }))
-                    }
-                };
-                let code = match (encode, timed) {
-                    (Encode::Poisson { max_rate, normalise }, _) => Code::Rate { max_rate, normalise },
-                    (_, Some(timed)) => Code::Timed(timed),
-                    _ => Code::Events,
-                };
-                let values = shape.iter().product::<usize>() as u32;
-                let size = timed.map_or(values, |timed| timed.lines(&shape));
+                let (size, code) = self.code(fields.table("encode")?, (&dataset, data), &shape)?;
                 Some((size, Input::Dataset { dataset, augment, code }))
             }
             Described::CurrentSteps { currents, file: (), start, repeat } => {

@@ -431,12 +431,6 @@ impl Key {
         Self { when: Some((key, values)), ..self }
     }
 
-    /// Whether this is the table of a learning rule, whose keys a registry has.
-    #[must_use]
-    pub fn learns(&self) -> bool {
-        self.name == "plasticity"
-    }
-
     /// The keys of the table this is, if it is one.
     #[must_use]
     pub const fn inner(&self) -> Option<&'static [Self]> {

@@ -2,7 +2,8 @@
 
 use super::{Part, Read, fault, hinted};
 use crate::dataset::{Fault, Faults, idx};
-use crate::record::array::{Array, Values, decode, shown};
+use crate::hint::shape as shown;
+use crate::record::array::{Array, Values, decode};
 use crate::record::npz::members;
 use std::path::Path;
 

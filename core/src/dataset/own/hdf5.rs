@@ -13,7 +13,8 @@ use super::{fault, hinted};
 use crate::dataset::Fault;
 use crate::encoding::FirstSpikes;
 use crate::hint::many;
-use crate::record::array::{Values, shown, values};
+
+use crate::record::array::{Values, values};
 use crate::time::Time;
 use hdf5_reader::error::Error;
 use hdf5_reader::global_heap::GlobalHeapCollection;
@@ -94,7 +95,12 @@ fn dataset(file: &Hdf5File, path: &Path, name: &str) -> Result<Dataset, Fault> {
         return Ok(found);
     }
     let shape: Vec<usize> = found.shape().iter().map(|&length| length as usize).collect();
-    Err(fault(path, &format!("`{name}`"), format!("its shape is {}", shown(&shape)), "one axis, of samples"))
+    Err(fault(
+        path,
+        &format!("`{name}`"),
+        format!("its shape is {}", crate::hint::shape(&shape)),
+        "one axis, of samples",
+    ))
 }
 
 fn labels(file: &Hdf5File, path: &Path) -> Result<Vec<i64>, Fault> {

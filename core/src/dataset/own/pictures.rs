@@ -3,7 +3,7 @@
 use super::folders::classes;
 use super::{Part, Read, fault};
 use crate::dataset::{Fault, Faults};
-use crate::record::array::{Values, shown};
+use crate::record::array::Values;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a picture: what a header claims is believed up to here.
@@ -19,10 +19,14 @@ pub(super) fn read(folder: &Path) -> Result<Part, Faults> {
             let (shape, mut bytes) = picture(file)?;
             match &first {
                 Some((expected, other)) if *expected != shape => {
-                    let allowed = format!("{}, as {}", shown(expected), other.display());
-                    return Err(
-                        fault(file, "", format!("the picture is of {}", shown(&shape)), allowed).into()
-                    );
+                    let allowed = format!("{}, as {}", crate::hint::shape(expected), other.display());
+                    return Err(fault(
+                        file,
+                        "",
+                        format!("the picture is of {}", crate::hint::shape(&shape)),
+                        allowed,
+                    )
+                    .into());
                 }
                 Some(_) => {}
                 None => first = Some((shape, file.clone())),
