@@ -1,4 +1,4 @@
-//! What can be named: the neuron models, learning rules, codes of samples, data sets and formats of records that a scenario may
+//! What can be named: the neuron models, learning rules, sources, codes of samples, objectives, data sets and formats of records that a scenario may
 //! use, and the kinds of device that presets describe.
 //!
 //! A registry is a value, not a global: the program makes [`Registry::shipped`], and who brings a model of their own adds
@@ -13,7 +13,7 @@ mod sonata;
 
 use crate::dataset;
 use crate::device::{self, DeviceEntry};
-use crate::encoding::{self, Encoder, EncoderEntry};
+use crate::encoding::{self, Encoder, EncoderEntry, Train, TrainEntry};
 use crate::neuron::Open;
 use crate::neuron::accumulate::Accumulate;
 use crate::neuron::adaptive_lif::AdaptiveLif;
@@ -27,6 +27,7 @@ use crate::neuron::oscillator::Oscillator;
 use crate::neuron::poisson_neuron::PoissonNeuron;
 use crate::plasticity::{LocalRule, RuleEntry};
 use crate::record::{Format, Formats};
+use crate::training::exact::{self, Objective, ObjectiveEntry};
 
 /// Formats of records that this build lacks: what each is called, and its feature, have one name.
 pub const LACKING: &[&str] = match (cfg!(feature = "parquet"), cfg!(feature = "sonata")) {
@@ -108,7 +109,7 @@ pub enum RegistryError {
     /// One name, one model.
     #[error("there is a {kind} `{name}` already")]
     Taken {
-        /// "neuron model", "learning rule", "code", "format of records", "data set".
+        /// "neuron model", "learning rule", "source", "code", "objective", "format of records", "data set".
         kind: &'static str,
         /// The name.
         name: &'static str,
@@ -142,7 +143,9 @@ pub enum RegistryError {
 pub struct Registry {
     neurons: Vec<NeuronEntry>,
     rules: Vec<RuleEntry>,
+    trains: Vec<TrainEntry>,
     encoders: Vec<EncoderEntry>,
+    objectives: Vec<ObjectiveEntry>,
     devices: Vec<DeviceEntry>,
     formats: Formats,
     datasets: Vec<dataset::Name>,
@@ -161,11 +164,30 @@ const NEURON: Known = Known { kind: "neuron model", built_in: &["lif", "switch"]
 
 const RULE: Known = Known { kind: "learning rule", built_in: &["overlap"], keys: RULE_KEYS };
 
+const SOURCE: Known = Known { kind: "source", built_in: SOURCES, keys: &["kind", "size"] };
+
 const ENCODER: Known = Known { kind: "code", built_in: &["poisson", "events"], keys: &["kind"] };
+
+const OBJECTIVE: Known = Known { kind: "objective", built_in: &[], keys: &["kind"] };
 
 const DATASET: Known = Known { kind: "data set", built_in: &[], keys: &[] };
 
 const FORMAT: Known = Known { kind: "format of records", built_in: &[], keys: &[] };
+
+/// The words of sources that are built in.
+pub const SOURCES: &[&str] = &[
+    "poisson",
+    "poisson_steps",
+    "poisson_sine",
+    "spike_list",
+    "replay",
+    "regular",
+    "bursts",
+    "dataset",
+    "current_steps",
+    "current_ramps",
+    "current_sine",
+];
 
 /// Keys that every learning rule has in a scenario beside its own, and those of the one that is built in.
 pub const RULE_KEYS: &[&str] = &[
@@ -232,14 +254,14 @@ impl Registry {
             NeuronEntry::of::<Accumulate>(),
         ];
         let (rules, devices) = (crate::plasticity::shipped(), crate::device::kinds::SHIPPED.to_vec());
-        let encoders = encoding::shipped();
+        let (trains, encoders) = (encoding::trains(), encoding::shipped());
         let datasets = dataset::Name::ALL.to_vec();
         let formats = Formats::built_in();
         #[cfg(feature = "parquet")]
         let formats = formats.with(parquet::Parquet);
         #[cfg(feature = "sonata")]
         let formats = formats.with(sonata::Sonata);
-        Self { neurons, rules, encoders, devices, formats, datasets }
+        Self { neurons, rules, trains, encoders, objectives: exact::objectives(), devices, formats, datasets }
     }
 
     /// Adds a neuron model.
@@ -264,6 +286,17 @@ impl Registry {
         Ok(())
     }
 
+    /// Adds a kind of source: a train of spikes, of which each line draws its own.
+    ///
+    /// # Errors
+    /// As [`Registry::neuron`].
+    pub fn source<T: Train>(&mut self) -> Result<(), RegistryError> {
+        let entry = TrainEntry::of::<T>();
+        SOURCE.admit(entry.name, self.trains.iter().map(|other| other.name), entry.keys, &[])?;
+        self.trains.push(entry);
+        Ok(())
+    }
+
     /// Adds a code of samples.
     ///
     /// # Errors
@@ -272,6 +305,17 @@ impl Registry {
         let entry = EncoderEntry::of::<E>();
         ENCODER.admit(entry.name, self.encoders.iter().map(|other| other.name), entry.keys, &[])?;
         self.encoders.push(entry);
+        Ok(())
+    }
+
+    /// Adds what may be wanted of the scores of a read-out.
+    ///
+    /// # Errors
+    /// As [`Registry::neuron`].
+    pub fn objective<O: Objective>(&mut self) -> Result<(), RegistryError> {
+        let entry = ObjectiveEntry::of::<O>();
+        OBJECTIVE.admit(entry.name, self.objectives.iter().map(|other| other.name), entry.keys, &[])?;
+        self.objectives.push(entry);
         Ok(())
     }
 
@@ -325,6 +369,18 @@ impl Registry {
         self.rules.iter().find(|entry| entry.name == name)
     }
 
+    /// All kinds of source but those that are built in.
+    #[must_use]
+    pub fn sources(&self) -> &[TrainEntry] {
+        &self.trains
+    }
+
+    /// The kind of source of this name.
+    #[must_use]
+    pub fn find_source(&self, name: &str) -> Option<&TrainEntry> {
+        self.trains.iter().find(|entry| entry.name == name)
+    }
+
     /// All codes of samples but those that draw, or take events as they are.
     #[must_use]
     pub fn encoders(&self) -> &[EncoderEntry] {
@@ -335,6 +391,18 @@ impl Registry {
     #[must_use]
     pub fn find_encoder(&self, name: &str) -> Option<&EncoderEntry> {
         self.encoders.iter().find(|entry| entry.name == name)
+    }
+
+    /// What may be wanted of the scores of a read-out.
+    #[must_use]
+    pub fn objectives(&self) -> &[ObjectiveEntry] {
+        &self.objectives
+    }
+
+    /// The objective of this name.
+    #[must_use]
+    pub fn find_objective(&self, name: &str) -> Option<&ObjectiveEntry> {
+        self.objectives.iter().find(|entry| entry.name == name)
     }
 
     /// All neuron models, in the order in which they were added.

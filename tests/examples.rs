@@ -11,11 +11,17 @@ mod own_encoder;
 #[cfg(feature = "scenario")]
 #[path = "../examples/own_neuron.rs"]
 mod own_neuron;
+#[cfg(feature = "scenario")]
+#[path = "../examples/own_objective.rs"]
+mod own_objective;
 #[path = "../examples/own_recorder.rs"]
 mod own_recorder;
 #[cfg(feature = "scenario")]
 #[path = "../examples/own_rule.rs"]
 mod own_rule;
+#[cfg(feature = "scenario")]
+#[path = "../examples/own_source.rs"]
+mod own_source;
 #[path = "../examples/two_neurons.rs"]
 mod two_neurons;
 
@@ -50,6 +56,18 @@ fn a_scenario_names_an_own_learning_rule() {
 #[test]
 fn a_scenario_names_an_own_code_of_samples() {
     own_encoder::main().unwrap();
+}
+
+#[cfg(feature = "scenario")]
+#[test]
+fn a_scenario_names_an_own_source() {
+    own_source::main().unwrap();
+}
+
+#[cfg(feature = "scenario")]
+#[test]
+fn a_scenario_names_an_own_objective() {
+    own_objective::main().unwrap();
 }
 
 #[cfg(feature = "scenario")]

@@ -130,7 +130,9 @@ fn describe(page: &ModelPage, registry: &Registry) -> String {
 fn pages(registry: &Registry) -> Vec<ModelPage> {
     let mut pages = Vec::new();
     for section in SECTIONS.iter() {
-        collect(section.noun, section.keys, None, registry, &mut pages);
+        let opened = Opened::section(section);
+        let keys = opened.map_or(section.keys, |opened| opened.keys(registry, None));
+        collect(section.noun, keys, opened, registry, &mut pages);
         if section.name == "population" {
             // After the built-in models, the registered ones.
             let at =

@@ -128,6 +128,7 @@ fn source(source: &SourcePlan) -> Vec<Row> {
     };
     match train {
         SourceKind::Poisson => vec![row("kind", "Poisson"), size],
+        SourceKind::Open(train) => vec![row("kind", train.told()), size],
         SourceKind::DeadTime { rate, dead } => vec![
             row("kind", "Poisson with dead time"),
             size,

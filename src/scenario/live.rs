@@ -427,8 +427,16 @@ impl Live {
             network = Arc::unwrap_or_clone(made);
         }
         for (source, kind) in network.sources.iter_mut().zip(&saved.sources) {
-            let fault = |_| RunError::OtherRun { what: "drive", values: None };
-            source.kind = serde_json::from_str(kind).map_err(fault)?;
+            let fault = || RunError::OtherRun { what: "drive", values: None };
+            // An open train cannot be changed: it is that of the plan.
+            if let SourceKind::Open(_) = source.kind {
+                let same = serde_json::to_string(&source.kind).is_ok_and(|own| own == *kind);
+                if !same {
+                    return Err(fault());
+                }
+                continue;
+            }
+            source.kind = serde_json::from_str(kind).map_err(|_| fault())?;
         }
         self.go_on(Arc::new(network), saved.state)?;
         self.settings = saved.settings;

@@ -1,9 +1,12 @@
-//! Tables whose words a registry adds to: learning rules, and codes of samples. Each entry is a word of the key that decides, and
+//! Tables whose words a registry adds to: learning rules, sources, codes of samples, and objectives of
+//! layers. Each entry is a word of the key that decides, and
 //! has keys of its own, which exist with that word alone.
 
 use super::plasticity;
-use super::source::encode;
-use super::spec::{Choice, Key, Kind, kept, model_key};
+use super::protocol::supervised::OBJECTIVE;
+use super::source::{self, encode};
+use super::spec::{Choice, Key, Kind, Section, kept, model_key};
+use super::table::Table as _;
 use crate::keys::ModelKey;
 use crate::registry::Registry;
 
@@ -12,8 +15,12 @@ use crate::registry::Registry;
 pub enum Opened {
     /// `plasticity` of a projection.
     Rules,
+    /// A `[source.NAME]` itself.
+    Sources,
     /// `encode` of a source.
     Encoders,
+    /// `objective` of an exact gradient.
+    Objectives,
 }
 
 /// What a registry adds.
@@ -36,8 +43,15 @@ impl Opened {
         match (key.name, key.kind) {
             ("plasticity", Kind::Table(_)) => Some(Self::Rules),
             ("encode", Kind::Table(_)) => Some(Self::Encoders),
+            ("objective", Kind::Table(_)) => Some(Self::Objectives),
             _ => None,
         }
+    }
+
+    /// Of the tables of a section, if they are of these.
+    #[must_use]
+    pub fn section(section: &Section) -> Option<Self> {
+        (section.name == "source").then_some(Self::Sources)
     }
 
     /// The key whose words they are.
@@ -50,27 +64,21 @@ impl Opened {
     /// What `registry` adds, in its order.
     #[must_use]
     pub fn added(self, registry: &Registry) -> Vec<Added> {
+        let one = |name, about: &str, keys| Added { name, about: about.into(), keys, device: None };
         match self {
-            Self::Rules => registry
-                .rules()
-                .iter()
-                .map(|rule| Added {
-                    name: rule.name,
+            Self::Rules => {
+                let of = registry.rules().iter().map(|rule| Added {
                     about: format!("{} ({})", rule.title, rule.source),
-                    keys: rule.keys,
                     device: rule.device,
-                })
-                .collect(),
-            Self::Encoders => registry
-                .encoders()
-                .iter()
-                .map(|code| Added {
-                    name: code.name,
-                    about: code.title.into(),
-                    keys: code.keys,
-                    device: None,
-                })
-                .collect(),
+                    ..one(rule.name, "", rule.keys)
+                });
+                of.collect()
+            }
+            Self::Sources => registry.sources().iter().map(|of| one(of.name, of.title, of.keys)).collect(),
+            Self::Encoders => registry.encoders().iter().map(|of| one(of.name, of.title, of.keys)).collect(),
+            Self::Objectives => {
+                registry.objectives().iter().map(|of| one(of.name, of.title, of.keys)).collect()
+            }
         }
     }
 
@@ -78,8 +86,15 @@ impl Opened {
     fn built_in(self) -> &'static [Key] {
         match self {
             Self::Rules => plasticity::KEYS,
+            Self::Sources => source::Described::KEYS,
             Self::Encoders => encode::KEYS,
+            Self::Objectives => OBJECTIVE,
         }
+    }
+
+    /// Whether the default is the first entry of a registry.
+    fn built_in_last(self) -> bool {
+        matches!(self, Self::Rules | Self::Objectives)
     }
 
     /// The keys in a scenario with this word (`None` or unknown: the default one): its own, those that all have, and those of other
@@ -87,7 +102,7 @@ impl Opened {
     #[must_use]
     pub fn keys(self, registry: &Registry, word: Option<&str>) -> &'static [Key] {
         let added = self.added(registry);
-        let first = (self == Self::Rules).then(|| added.first()).flatten();
+        let first = self.built_in_last().then(|| added.first()).flatten();
         let chosen = word.and_then(|word| added.iter().find(|one| one.name == word)).or(first);
         let of = format!("{self:?} {}{}", chosen.map_or("", |one| one.name), known(&added, registry));
         kept(of, || {
@@ -125,10 +140,9 @@ impl Opened {
         let [decider, rest @ ..] = self.built_in() else { return own };
         let Kind::Choice(built_in) = decider.kind else { return own };
         let words = added.iter().map(|one| Choice { name: one.name, doc: one.about.clone().leak() });
-        // The default rule is a registered one, the default code is not.
-        let choices: Vec<Choice> = match self {
-            Self::Rules => words.chain(built_in.iter().copied()).collect(),
-            Self::Encoders => built_in.iter().copied().chain(words).collect(),
+        let choices: Vec<Choice> = match self.built_in_last() {
+            true => words.chain(built_in.iter().copied()).collect(),
+            false => built_in.iter().copied().chain(words).collect(),
         };
         let decider = Key { kind: Kind::Choice(choices.leak()), ..*decider };
         let mut of_all = Vec::with_capacity(rest.len());
@@ -136,6 +150,11 @@ impl Opened {
             let key = match key.when {
                 Some((decider, plasticity::LAWS)) => {
                     key.when(decider, names(added.iter().map(|one| one.name)))
+                }
+                // Lines are what every source has that draws.
+                Some((decider, words)) if self == Self::Sources && key.name == "size" => {
+                    let all = words.iter().copied().chain(added.iter().map(|one| one.name));
+                    key.when(decider, names(all))
                 }
                 _ => *key,
             };
@@ -203,5 +222,15 @@ mod tests {
         assert!(rate(Some("poisson")).doc.starts_with("Rate of a pixel"));
         assert!(rate(Some("regular")).doc.starts_with("rate of a pixel"));
         assert_eq!(key(Opened::Encoders, Some("bursts"), "start").when, Some(("kind", &["bursts"][..])));
+        let lines = key(Opened::Sources, Some("gamma"), "size").when.unwrap().1;
+        assert!(lines.contains(&"gamma") && lines.contains(&"poisson") && !lines.contains(&"dataset"));
+        assert!(key(Opened::Sources, Some("gamma"), "rate").doc.starts_with("mean rate"));
+    }
+
+    #[test]
+    fn a_registry_knows_the_sources_that_are_built_in() {
+        let Kind::Choice(words) = source::Described::KEYS[0].kind else { panic!("the first key decides") };
+        let words: Vec<&str> = words.iter().map(|word| word.name).collect();
+        assert_eq!(words, crate::registry::SOURCES);
     }
 }

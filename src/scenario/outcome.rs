@@ -21,7 +21,7 @@ pub enum Status {
 /// Logical event counts (not queue operations).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventCounts {
-    /// Spikes of Poisson sources.
+    /// Spikes of sources that draw them.
     pub poisson: u64,
     /// Spikes of the other sources.
     pub source: u64,

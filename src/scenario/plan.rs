@@ -204,6 +204,7 @@ impl SourcePlan {
             Input::Dataset { .. } | Input::Train(SourceKind::Poisson) => 0.0,
             Input::Train(SourceKind::DeadTime { rate, .. }) => rate * seconds,
             Input::Train(SourceKind::Modulated(profile)) => profile.expected(duration),
+            Input::Train(SourceKind::Open(train)) => train.expected(duration),
             Input::Train(SourceKind::Regular { period, .. }) => seconds / period.as_seconds(),
             Input::Train(SourceKind::Bursts { period, count, .. }) => {
                 f64::from(*count) * (seconds / period.as_seconds()).ceil()

@@ -51,7 +51,10 @@ pub fn markdown() -> String {
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
         let of_section =
             if section.name == "population" { population_keys(&registry, None) } else { section.keys };
+        let opened = Opened::section(section);
+        let of_section = opened.map_or(of_section, |opened| opened.common(&registry));
         keys(&mut out, &path, of_section, &registry);
+        opened.into_iter().for_each(|opened| added(&mut out, &path, opened, &registry));
         if section.name == "population" {
             out.push_str(OF_EACH);
             for entry in registry.neurons() {
@@ -156,15 +159,17 @@ fn keys(out: &mut String, path: &str, list: &[Key], registry: &Registry) {
                 continue;
             };
             keys(out, &path, opened.common(registry), registry);
-            for one in opened.added(registry) {
-                let (decider, name, about) = (opened.decider(), one.name, &one.about);
-                let _ = write!(
-                    out,
-                    "\n### `{path}` with `{decider} = \"{name}\"`\n\n{about}. Of its own it has:\n"
-                );
-                keys(out, &path, &model_keys(one.keys), registry);
-            }
+            added(out, &path, opened, registry);
         }
+    }
+}
+
+/// What a registry adds to the words of a table.
+fn added(out: &mut String, path: &str, opened: Opened, registry: &Registry) {
+    for one in opened.added(registry).into_iter().filter(|one| !one.keys.is_empty()) {
+        let (decider, name, about) = (opened.decider(), one.name, &one.about);
+        let _ = write!(out, "\n### `{path}` with `{decider} = \"{name}\"`\n\n{about}. Of its own it has:\n");
+        keys(out, path, &model_keys(one.keys), registry);
     }
 }
 

@@ -78,11 +78,15 @@ fn section_shape(section: &Section, registry: &Registry) -> Value {
         }
         _ => {}
     }
-    for (key, opened) in section.keys.iter().filter_map(|key| Some((key, Opened::of(key)?))) {
+    if let Some(opened) = Opened::section(section) {
         let added = opened.added(registry);
-        let of_added = added.iter().flat_map(|one| model_keys(one.keys));
-        with_models(&mut shape["properties"][key.name], opened.common(registry), of_added);
+        with_models(
+            &mut shape,
+            &opened.common(registry)[..1],
+            added.iter().flat_map(|one| model_keys(one.keys)),
+        );
     }
+    open(&mut shape, section.keys, registry);
     shape["description"] = json!(section.doc);
     if !section.named {
         return shape;
@@ -93,6 +97,22 @@ fn section_shape(section: &Section, registry: &Registry) -> Value {
         "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,64}$" },
         "additionalProperties": shape,
     })
+}
+
+/// Adds what a registry adds to tables, wherever they are.
+fn open(shape: &mut Value, keys: &[Key], registry: &Registry) {
+    for key in keys {
+        let Kind::Table(inner) = key.kind else { continue };
+        let shape = &mut shape["properties"][key.name];
+        match Opened::of(key) {
+            Some(opened) => {
+                let added = opened.added(registry);
+                let of_added = added.iter().flat_map(|one| model_keys(one.keys));
+                with_models(shape, opened.common(registry), of_added);
+            }
+            None => open(shape, inner, registry),
+        }
+    }
 }
 
 /// Adds the keys of registered models. One of several models may be of another kind in each.

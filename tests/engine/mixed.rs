@@ -261,6 +261,7 @@ fn note(case: &Case, seen: &Seen, all: &mut BTreeMap<String, u32>) {
         ("sine", 5),
         ("dead time", 6),
         ("from outside", 7),
+        ("gamma", 8),
     ] {
         let of = |source: &SourceSpec| match source {
             SourceSpec::Poisson { .. } => 0,
@@ -271,6 +272,7 @@ fn note(case: &Case, seen: &Seen, all: &mut BTreeMap<String, u32>) {
             SourceSpec::Sine { .. } => 5,
             SourceSpec::DeadTime { .. } => 6,
             SourceSpec::Current { .. } => 7,
+            SourceSpec::Gamma { .. } => 8,
         };
         saw(kind, case.built.spec.sources.iter().any(|spec| of(spec) == source));
     }

@@ -57,14 +57,15 @@ fn emissions(built: &Built, records: &[Record], end: u64) -> Vec<(u64, usize, u3
     let mut all = Vec::new();
     for (index, source) in built.network.sources.iter().enumerate() {
         match &source.kind {
-            SourceKind::Poisson | SourceKind::Modulated(_) | SourceKind::DeadTime { .. } => {
-                all.extend(records.iter().filter_map(|record| match record {
-                    Record::Emit { time, source, line } if *source as usize == index => {
-                        Some((time.fs(), index, *line))
-                    }
-                    _ => None,
-                }))
-            }
+            SourceKind::Poisson
+            | SourceKind::Modulated(_)
+            | SourceKind::DeadTime { .. }
+            | SourceKind::Open(_) => all.extend(records.iter().filter_map(|record| match record {
+                Record::Emit { time, source, line } if *source as usize == index => {
+                    Some((time.fs(), index, *line))
+                }
+                _ => None,
+            })),
             SourceKind::Current(_) => {}
             SourceKind::List(spikes) => {
                 all.extend(spikes.iter().map(|&(time, line)| (time.fs(), index, line)));

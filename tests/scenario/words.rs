@@ -175,6 +175,7 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             "poisson" => run(network, "source.s.kind", &[]),
             "poisson_steps" => run(network, "source.s.kind", &["source.s.rates=[[\"0 ms\", \"10 Hz\"]]"]),
             "poisson_sine" => run(network, "source.s.kind", &["source.s.period=\"10 ms\""]),
+            "gamma" => run(network, "source.s.kind", &["source.s.cv=0.5"]),
             "spike_list" => run(network, "source.s.kind", &["source.s.spikes=[[\"1 ms\", 0]]"]),
             "replay" => Some(replayed()),
             "regular" => run(network, "source.s.kind", &["source.s.period=\"10 ms\""]),
@@ -205,6 +206,12 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             ),
             _ => None,
         },
+        "protocol.gradient.objective.kind" if word == "squared_error" => run(
+            layers,
+            path,
+            &["protocol.gradient.objective.right=-20", "protocol.gradient.objective.wrong=-40"],
+        ),
+        "protocol.gradient.objective.kind" => run(layers, path, &[]),
         "source.dataset" if word == "yin_yang" => run(layers, "source.points.dataset", &[]),
         "source.dataset" if matches!(word, "moving_digits" | "delayed_match") => {
             Some(with_encode(word, "", "events"))

@@ -1,9 +1,10 @@
-//! Single processes that are no Poisson block of one rate: modulated blocks, and lines with a dead time.
+//! Single processes that are no Poisson block of one rate: modulated blocks, lines with a dead time, and trains that are open
+//! ([`super::Train`]).
 //!
-//! Both are drawn one spike ahead, each spike from its own words and from the time of the one before, so the
+//! All are drawn one spike ahead, each spike from its own words and from the time of the one before, so the
 //! state of a process is the number of spikes handed out and the time of the last.
 
-use super::RateProfile;
+use super::{OpenTrain, RateProfile, TRAIN_WORDS};
 use crate::numeric::{ln, neg_ln_unit};
 use crate::random::{Purpose, Stream, unit};
 use crate::time::{FS_PER_SECOND, Time};
@@ -28,6 +29,8 @@ pub enum Law<'a> {
         /// Time after a spike in which there is no other.
         dead: Time,
     },
+    /// One line of a train that says itself what comes next. Spike k uses words from 64 k on.
+    Open(&'a OpenTrain),
 }
 
 impl Law<'_> {
@@ -35,6 +38,7 @@ impl Law<'_> {
         match self {
             Self::Modulated { .. } => Purpose::Modulated,
             Self::DeadTime { .. } => Purpose::DeadTime,
+            Self::Open(_) => Purpose::Train,
         }
     }
 
@@ -42,6 +46,7 @@ impl Law<'_> {
         match self {
             Self::Modulated { .. } => 2,
             Self::DeadTime { .. } => 1,
+            Self::Open(_) => TRAIN_WORDS,
         }
     }
 }
@@ -88,8 +93,17 @@ impl Process {
     }
 
     fn draw(&mut self, law: Law<'_>) {
+        if let Law::Open(train) = law {
+            // What a spike leaves of its words is not used.
+            let mut words = self.stream.clone();
+            self.stream.skip(TRAIN_WORDS);
+            let last = (self.handed > 0).then_some(self.last);
+            self.next = self.after(train.gap(last, &mut words)).map(|time| (time, 0));
+            return;
+        }
         let word = self.stream.next_word();
         self.next = match law {
+            Law::Open(_) => None,
             Law::Modulated { profile, lines } => {
                 let line = (u128::from(self.stream.next_word()) * u128::from(lines)) >> 64;
                 let next = profile.next(self.last, neg_ln_unit(word) / f64::from(lines));
@@ -107,11 +121,16 @@ impl Process {
                 } else {
                     dead.as_seconds() - ln(u / live) * mean
                 };
-                let gap = (seconds * FS_PER_SECOND).round();
-                let fits = gap < (Time::MAX.fs() - self.last.fs()) as f64;
-                fits.then(|| (self.last.after(Time::from_fs((gap as u64).max(1))), 0))
+                self.after(seconds).map(|time| (time, 0))
             }
         };
+    }
+
+    /// So many seconds after the last spike, to the femtosecond, at least one; `None` beyond the horizon.
+    fn after(&self, seconds: f64) -> Option<Time> {
+        let gap = (seconds * FS_PER_SECOND).round();
+        let fits = gap < (Time::MAX.fs() - self.last.fs()) as f64;
+        fits.then(|| self.last.after(Time::from_fs((gap as u64).max(1))))
     }
 }
 
@@ -198,7 +217,9 @@ mod tests {
     fn a_process_goes_on_from_its_position() {
         let profile =
             RateProfile::Sine { mean: 40.0, depth: 0.9, period: Time::from_fs(10u64.pow(14)), phase: 0.0 };
+        let train = OpenTrain::new(super::super::Gamma { rate: crate::units::Hertz::new(50.0), cv: 1.5 });
         let laws = [
+            Law::Open(&train),
             Law::Modulated { profile: &profile, lines: 3 },
             Law::DeadTime { rate: 50.0, dead: Time::from_fs(10u64.pow(12)) },
         ];

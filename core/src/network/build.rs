@@ -417,6 +417,13 @@ fn check_source(source: &Source, faults: &mut Vec<Fault>) {
                 faults.push(Fault::Rate { name: name(), fault });
             }
         }
+        SourceKind::Open(train) => {
+            let rate = train.expected(Time::from_ms(1_000));
+            if !(0.0..=MAX_BLOCK_RATE.get()).contains(&rate) {
+                let fault = format!("{rate:e} spikes to expect in a second; allowed: up to {MAX_BLOCK_RATE}");
+                faults.push(Fault::Rate { name: name(), fault });
+            }
+        }
         SourceKind::DeadTime { rate, dead } => {
             let possible = *rate > 0.0 && rate * dead.as_seconds() < 1.0;
             if !possible {

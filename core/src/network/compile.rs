@@ -206,7 +206,7 @@ pub(super) fn lanes(
                 };
                 lanes.push(Lane { kind: LaneKind::Poisson, label });
             }
-            SourceKind::DeadTime { .. } => {
+            SourceKind::DeadTime { .. } | SourceKind::Open(_) => {
                 lanes.push(Lane {
                     kind: LaneKind::MinTree,
                     label: format!("{}: next spike of each line", source.name),

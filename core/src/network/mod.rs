@@ -24,7 +24,7 @@ pub use fault::Fault;
 pub use kernel::{Effect, Fade, Kernel};
 pub use storage::{Delays, Fixed, Targets, quantised, quantum_shift};
 
-use crate::encoding::{AliasTable, BlockRate, RateProfile};
+use crate::encoding::{AliasTable, BlockRate, OpenTrain, RateProfile};
 use crate::neuron::{Behind, Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
@@ -86,6 +86,9 @@ pub enum SourceKind {
         /// Time after a spike in which there is no other.
         dead: Time,
     },
+    /// Lines that each draw what their train says.
+    #[serde(skip_deserializing)]
+    Open(OpenTrain),
     /// No spikes: a current from outside, for [`Kernel::Current`].
     Current(Current),
 }
@@ -94,7 +97,7 @@ impl SourceKind {
     /// Whether its spikes are drawn.
     #[must_use]
     pub fn is_drawn(&self) -> bool {
-        matches!(self, Self::Poisson | Self::Modulated(_) | Self::DeadTime { .. })
+        matches!(self, Self::Poisson | Self::Modulated(_) | Self::DeadTime { .. } | Self::Open(_))
     }
 
     /// Whether it gives a current instead of spikes.

@@ -63,6 +63,8 @@ pub enum Purpose {
     MovingDigit = 44,
     /// Samples of the delayed match to sample.
     DelayedMatch = 45,
+    /// Spikes of a line whose train is open.
+    Train = 46,
 }
 
 /// Multiplier M of the generator (O'Neill, "PCG: a family of simple fast space-efficient statistically

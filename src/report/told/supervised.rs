@@ -295,6 +295,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
         ]),
         Gradient::Exact {
             loss,
+            objective,
             surrogate,
             least_slope,
             activity_floor,
@@ -327,7 +328,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
             let kept = format!("below {activity_floor} spikes per sample: + {activity_raise} on its weights");
             rows.extend([
                 row("gradient", format!("exact, least slope {least_slope} of the threshold per tau_m")),
-                row("loss", loss),
+                row("loss", format!("{}, {loss}", objective.told())),
                 row("hidden neurons", if *activity_floor > 0.0 { kept } else { "left alone".into() }),
             ]);
             rows.extend(activity_ceiling.map(|ceiling| {

@@ -7,6 +7,7 @@ use self::moved::learned_by_itself;
 use super::device::device_preset;
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
+use super::opened::Opened;
 use super::population::NeuronModel;
 use super::preset;
 use super::protocol;
@@ -157,7 +158,10 @@ impl Reader<'_> {
                 );
             }
             (self.model, self.preset) = (None, None);
-            let keys = if section.name == "population" {
+            let keys = if let Some(opened) = Opened::section(section) {
+                let word = inner.get(opened.decider()).and_then(|item| item.node.text());
+                opened.keys(self.registry, word)
+            } else if section.name == "population" {
                 let model = inner.get("model").and_then(|item| item.node.text());
                 of_model.entry(model).or_insert_with(|| spec::population_keys(self.registry, model))
             } else {
@@ -566,7 +570,8 @@ fn homes(registry: &Registry) -> BTreeMap<&'static str, String> {
     let mut homes = BTreeMap::new();
     for section in SECTIONS.iter() {
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
-        collect(section.keys, &path, registry, &mut homes);
+        let keys = Opened::section(section).map_or(section.keys, |opened| opened.keys(registry, None));
+        collect(keys, &path, registry, &mut homes);
     }
     homes
 }

@@ -188,8 +188,16 @@ fn currents(lower: &mut Lower<'_>, fields: &Fields, jumps: bool) -> Option<Vec<(
 
 impl Lower<'_> {
     pub(super) fn source(&mut self, name: &str, fields: &Fields) -> Option<SourcePlan> {
-        let described: Described = self.made(fields)?;
-        let (size, input) = self.input(fields, described)?;
+        let (size, input) = match self.registry.find_source(fields.word("kind")?).copied() {
+            Some(entry) => {
+                let train = self.model(fields, entry.keys, |value| entry.make(value));
+                (fields.count("size")?, Input::Train(SourceKind::Open(train?)))
+            }
+            None => {
+                let described: Described = self.made(fields)?;
+                self.input(fields, described)?
+            }
+        };
         let plan = SourcePlan { name: name.to_string(), size, input };
         self.drawable(fields, &plan)?;
         Some(plan)

@@ -2,13 +2,13 @@
 
 use super::Built;
 use memspike::device::threshold::{ThresholdSpread, ThresholdSwitch};
-use memspike::encoding::{AliasTable, BLOCK, RateProfile};
+use memspike::encoding::{AliasTable, BLOCK, Gamma, OpenTrain, RateProfile};
 use memspike::network::{Builder, Competition, Current, Delays, Kernel, Origin, Rows, SourceKind};
 use memspike::neuron::model::{Model as _, Scale};
 use memspike::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use memspike::registry::{NeuronEntry, Registry};
 use memspike::time::Time;
-use memspike::units::{Ampere, Ohm, Second, Volt};
+use memspike::units::{Ampere, Hertz, Ohm, Second, Volt};
 use memspike::waveform::Waveform;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -70,6 +70,12 @@ pub enum SourceSpec {
         size: u32,
         rate: f64,
         share: f64,
+    },
+    /// Intervals of gamma form: rate and coefficient of variation.
+    Gamma {
+        size: u32,
+        rate: f64,
+        cv: f64,
     },
     /// A current (ticks, in units of what holds a neuron at its threshold), in straight lines or in steps.
     Current {
@@ -177,6 +183,7 @@ fn spiking() -> impl Strategy<Value = SourceSpec> {
             .prop_map(|(size, mean, depth, period)| SourceSpec::Sine { size, mean, depth, period }),
         1 => (1u32..40, 10.0..2_000.0, prop_oneof![Just(0.0), 0.0..0.99])
             .prop_map(|(size, rate, share)| SourceSpec::DeadTime { size, rate, share }),
+        1 => (1u32..40, 10.0..2_000.0, 0.05..3.0).prop_map(|(size, rate, cv)| SourceSpec::Gamma { size, rate, cv }),
     ]
 }
 
@@ -544,6 +551,10 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
             SourceSpec::DeadTime { size, rate, share } => {
                 let dead = Time::from_fs((share / rate * 1e15) as u64);
                 (*size, builder.source(&name, *size, SourceKind::DeadTime { rate: *rate, dead }))
+            }
+            SourceSpec::Gamma { size, rate, cv } => {
+                let train = OpenTrain::new(Gamma { rate: Hertz::new(*rate), cv: *cv });
+                (*size, builder.source(&name, *size, SourceKind::Open(train)))
             }
             SourceSpec::Current { points, ramps, pause } => {
                 let (points, repeat) = SourceSpec::course(points, *pause);

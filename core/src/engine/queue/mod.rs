@@ -126,7 +126,10 @@ impl Cursor {
         use crate::network::SourceKind;
         let source = &network.sources[self.source as usize];
         let (time, line, occurrence) = match &source.kind {
-            SourceKind::Poisson | SourceKind::Modulated(_) | SourceKind::DeadTime { .. } => return None,
+            SourceKind::Poisson
+            | SourceKind::Modulated(_)
+            | SourceKind::DeadTime { .. }
+            | SourceKind::Open(_) => return None,
             SourceKind::List(spikes) => {
                 let handed = usize::try_from(self.handed).ok()?;
                 let spike = *spikes.get(handed)?;
@@ -163,7 +166,7 @@ impl Cursor {
     }
 }
 
-/// A process that is drawn by itself: a modulated block, or a line with a dead time.
+/// A process that is drawn by itself: a modulated block, a line with a dead time, or one of an open train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ProcessOf {
     /// Index of the source.
@@ -181,12 +184,13 @@ impl ProcessOf {
     pub fn all(network: &Network) -> Vec<Self> {
         use crate::encoding::BLOCK;
         use crate::network::SourceKind;
-        let (mut modulated, mut dead) = (0, 0);
+        let (mut modulated, mut dead, mut open) = (0, 0, 0);
         let mut processes = Vec::new();
         for (index, source) in network.sources.iter().enumerate() {
             let (each, entity) = match source.kind {
                 SourceKind::Modulated(_) => (BLOCK, &mut modulated),
                 SourceKind::DeadTime { .. } => (1, &mut dead),
+                SourceKind::Open(_) => (1, &mut open),
                 _ => continue,
             };
             for first in (0..source.size).step_by(each as usize) {
@@ -204,6 +208,7 @@ impl ProcessOf {
         match &network.sources[self.source as usize].kind {
             SourceKind::Modulated(profile) => Some(Law::Modulated { profile, lines: self.lines }),
             SourceKind::DeadTime { rate, dead } => Some(Law::DeadTime { rate: *rate, dead: *dead }),
+            SourceKind::Open(train) => Some(Law::Open(train)),
             _ => None,
         }
     }

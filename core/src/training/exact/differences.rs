@@ -338,16 +338,17 @@ impl Asked<'_> {
 #[test]
 fn gradients_are_central_differences() {
     let first = FirstSpike { tau: 2.0, early: 0.05, tau_early: 10.0, silent: 9.41 };
-    let losses = [Loss::FirstSpike(first), Loss::SpikeSum(SpikeSum { tau: 15.0, gain: 0.4 })];
-    let membranes = [Loss::MeanVoltage(Voltage { gain: 3.0 }), Loss::MaxVoltage(Voltage { gain: 2.0 })];
+    let losses = [ReadOut::FirstSpike(first), ReadOut::SpikeSum(SpikeSum { tau: 15.0, gain: 0.4 })];
+    let membranes = [ReadOut::MeanVoltage(Voltage { gain: 3.0 }), ReadOut::MaxVoltage(Voltage { gain: 2.0 })];
     let (mut tally, mut silent) = (Tally::default(), 0);
     for draw in 0..2 {
         for (number, case) in (0..).zip(CASES) {
             let [first, sum] = losses;
             let [mean, max] = membranes;
-            for (loss, with_delays) in
+            for (read, with_delays) in
                 [(first, false), (first, true), (sum, false), (mean, true), (max, true)]
             {
+                let loss = Loss::cross_entropy(read);
                 // Of layers that hear themselves, what is read last is nothing new, nor are other losses of currents that have no closed
                 // form.
                 let again = case.back > 0.0 || number > 8;

@@ -95,7 +95,7 @@ fn the_surrogate_gradient_is_the_sum_over_traces() {
         let parameters = parameters(&net, &mut drawn, [0.3, 0.25]);
         let mut passage = Passage::default();
         passage.forward(&net, &parameters, (1, 0), &input, UNTIL);
-        let loss = Loss::SpikeSum(SpikeSum { tau: f64::INFINITY, gain });
+        let loss = Loss::cross_entropy(ReadOut::SpikeSum(SpikeSum { tau: f64::INFINITY, gain }));
         let answer = passage.judge(&net, &parameters, UNTIL, &loss, Some(1));
         let mut gradient = parameters.zeroed();
         passage.backward(&net, &parameters, slopes, &mut gradient);
@@ -193,7 +193,7 @@ fn jumps_before_currents_are_worth_what_these_make_of_them() {
     let parameters = parameters(&net, &mut drawn, [0.3, 0.5]);
     let mut passage = Passage::default();
     passage.forward(&net, &parameters, (1, 0), &input, UNTIL);
-    let loss = Loss::MeanVoltage(Voltage { gain: 3.0 });
+    let loss = Loss::cross_entropy(ReadOut::MeanVoltage(Voltage { gain: 3.0 }));
     let answer = passage.judge(&net, &parameters, UNTIL, &loss, Some(2));
     let mut gradient = parameters.zeroed();
     passage.backward(&net, &parameters, Slopes { least: 0.0, surrogate: Some(surrogate) }, &mut gradient);
@@ -247,7 +247,7 @@ fn jumps_before_currents_are_worth_what_these_make_of_them() {
 #[test]
 fn times_pass_through_jumps_as_differences_say() {
     let mut tally = Tally::default();
-    let loss = Loss::SpikeSum(SpikeSum { tau: 15.0, gain: 2.0 });
+    let loss = Loss::cross_entropy(ReadOut::SpikeSum(SpikeSum { tau: 15.0, gain: 2.0 }));
     for draw in 0..3 {
         let mut drawn = Drawn(Stream::new(43, Purpose::Measurement, draw, 0));
         let input = spikes(&mut drawn);

@@ -120,15 +120,20 @@ fn weights_are_as_many_as_there_are_and_come_back() {
 #[test]
 fn gradients_by_shared_weights_are_central_differences() {
     let first = FirstSpike { tau: 2.0, early: 0.05, tau_early: 10.0, silent: 9.41 };
+    // First spikes of the right class at 10 ms, of the others at 24 ms.
+    let squared = OpenObjective::new(SquaredError { right: -1.0, wrong: -2.4 });
+    let hinge = OpenObjective::new(Hinge { margin: 5.0 });
     let losses = [
-        (Loss::FirstSpike(first), 1),
-        (Loss::SpikeSum(SpikeSum { tau: 15.0, gain: 0.4 }), 1),
-        (Loss::MeanVoltage(Voltage { gain: 3.0 }), 3),
-        (Loss::MaxVoltage(Voltage { gain: 2.0 }), 1),
+        (Loss::cross_entropy(ReadOut::FirstSpike(first)), 1),
+        (Loss::cross_entropy(ReadOut::SpikeSum(SpikeSum { tau: 15.0, gain: 0.4 })), 1),
+        (Loss::cross_entropy(ReadOut::MeanVoltage(Voltage { gain: 3.0 })), 3),
+        (Loss::cross_entropy(ReadOut::MaxVoltage(Voltage { gain: 2.0 })), 1),
+        (Loss { read: ReadOut::FirstSpike(FirstSpike { tau: 10.0, ..first }), objective: squared }, 1),
+        (Loss { read: ReadOut::MeanVoltage(Voltage { gain: 3.0 }), objective: hinge }, 3),
     ];
     let mut tally = Tally::default();
     for (number, (pulsed, hold)) in (0..).zip(KINDS) {
-        for (draw, (loss, per_class)) in (0..).zip(losses) {
+        for (draw, (loss, per_class)) in (0..).zip(losses.clone()) {
             let mut drawn = Drawn(Stream::new(88, Purpose::Measurement, number, draw));
             let input = lines(&mut drawn);
             let (network, _) = network(pulsed, hold, times(&input));

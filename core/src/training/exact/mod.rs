@@ -8,6 +8,7 @@ mod backward;
 mod convert;
 mod in_situ;
 mod loss;
+mod objective;
 mod passage;
 mod programmed;
 mod pulsed;
@@ -28,7 +29,10 @@ mod tests;
 
 pub use backward::Slopes;
 pub use in_situ::{InSitu, State, Taken};
-pub use loss::{Answer, FirstSpike, Loss, SpikeSum, Voltage};
+pub use loss::{Answer, FirstSpike, Loss, ReadOut, SpikeSum, Voltage};
+pub use objective::{
+    CrossEntropy, Hinge, Objective, ObjectiveEntry, OpenObjective, SquaredError, objectives,
+};
 pub use passage::{Parameters, Passage};
 pub use programmed::Programmed;
 pub use pulsed::{Cell, Pulsed, Update};

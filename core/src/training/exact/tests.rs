@@ -71,7 +71,7 @@ fn network(rows: Rows) -> (Net, Settings, Exact, Weights<f32>) {
         bound: None,
     };
     let exact = Exact {
-        loss: Loss::FirstSpike(first),
+        loss: Loss::cross_entropy(ReadOut::FirstSpike(first)),
         least_slope: 0.2,
         surrogate: None,
         activity: Some(Activity { floor: 0.3, raise: 1e-3, ceiling: f64::INFINITY, lower: 0.0 }),

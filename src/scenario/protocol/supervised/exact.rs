@@ -72,7 +72,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         let exact = training::exact::Exact {
             devices,
             in_situ: learning,
-            loss,
+            loss: loss.clone(),
             least_slope,
             surrogate: surrogate.map(Into::into),
             activity: (floor > 0.0 || ceiling.is_some()).then_some(Activity {

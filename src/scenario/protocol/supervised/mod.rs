@@ -17,6 +17,7 @@ pub use findings::{EpochResult, InSituResult, ProgrammingResult, ShownSample, Su
 pub use in_situ::InSitu;
 pub use jumps::SpikeSurrogate;
 pub use layers::{described, unfit};
+pub(in crate::scenario) use plan::OBJECTIVE;
 pub use plan::{Adam, Gradient, LearnDelays, ProgrammingCase, Supervised, Wanted};
 
 use super::entry::Described;

@@ -18,7 +18,7 @@ use crate::scenario::table::{inner, list, table};
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
 use crate::training::Schedule;
-use crate::training::exact::{FirstSpike, Learned, Loss, SpikeSum, Voltage};
+use crate::training::exact::{FirstSpike, Learned, Loss, OpenObjective, ReadOut, SpikeSum, Voltage};
 use crate::units::Second;
 
 table! {
@@ -73,8 +73,11 @@ table! {
     pub enum Gradient by "kind", "Which gradient.", setting("\"surrogate\"") {
         Surrogate = "surrogate": "of spike counts, by a surrogate of the derivative of a spike; one projection of jumps" {}
         Exact = "exact": "of the times of spikes, by the adjoint of the layers' own equations; of jumps, that have none, by `surrogate`; all projections learn" {
-            /// What is wanted of the read-out.
+            /// What the read-out is scored by.
             loss: Wanted = inner::<Wanted>(), setting("{}");
+            /// What is wanted of the scores.
+            #[serde(skip_deserializing)]
+            objective: OpenObjective = Kind::Table(OBJECTIVE), setting("{}") => objective;
             /// What stands for the derivative of spikes that jumps bring about: a population that jumps lead to fires at arrivals alone.
             surrogate: Option<SpikeSurrogate> = inner::<SpikeSurrogate>(), absent("no projection jumps");
             /// Least slope of a membrane at its spike that is divided by, in thresholds per tau_m: a spike that only just comes about moves far, and its gradient is cut there.
@@ -174,15 +177,15 @@ impl Range for LearnTimeConstants {
     const ENDS: [&'static str; 2] = ["shortest", "longest"];
 }
 
-const GAIN: Key = Key::new("gain", ABOVE_ZERO, "Of the softmax.").setting("2.0");
+const GAIN: Key = Key::new("gain", ABOVE_ZERO, "What s or n is multiplied by.").setting("2.0");
 
 table! {
-    /// What is wanted of the read-out.
+    /// What the read-out is scored by: a score z of each neuron, the largest of which answers.
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     #[serde(rename_all = "snake_case", tag = "kind")]
     pub enum Wanted by "kind", "Which loss.", setting("\"first_spike\"") {
-        FirstSpike = "first_spike": "cross-entropy of softmax(-t/tau) of the first spikes; the first neuron to fire answers" {
-            /// Of the softmax: how far apart first spikes are wanted.
+        FirstSpike = "first_spike": "z = -t/tau of the first spikes; the first neuron to fire answers" {
+            /// Of the scores: how far apart first spikes are wanted.
             tau: Time = POSITIVE_SPAN, setting("\"0.4 ms\"");
             /// Weight of a term e^(t/tau_early) of the right neuron's own first spike, which is wanted early.
             early: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.003");
@@ -191,25 +194,35 @@ table! {
             /// By how much a silent neuron at rest counts as later than the end of the presentation; the closer it came to threshold, the less.
             silent: Time = POSITIVE_SPAN, setting("\"9.41 ms\"");
         }
-        SpikeSum = "spike_sum": "cross-entropy of softmax(gain s) of s = sum of e^(-t/tau) over the spikes of each neuron" {
+        SpikeSum = "spike_sum": "z = gain s of s = sum of e^(-t/tau) over the spikes of each neuron" {
             /// Time constant of the sums.
             tau_sum: Time = POSITIVE_SPAN, setting("\"10 ms\"");
-            /// Of the softmax.
+            /// What s or n is multiplied by.
             gain: f64 as GAIN;
         }
-        SpikeCount = "spike_count": "cross-entropy of softmax(gain n) of the spikes of each neuron, of a read-out of jumps" {
-            /// Of the softmax.
+        SpikeCount = "spike_count": "z = gain n of the n spikes of each neuron, of a read-out of jumps" {
+            /// What s or n is multiplied by.
             gain: f64 as GAIN;
         }
-        MeanVoltage = "mean_voltage": "cross-entropy of softmax(gain s) of the membrane averaged over the presentation, in units of v_th - u_rest; the read-out integrates and does not fire" {
-            /// Of the softmax.
+        MeanVoltage = "mean_voltage": "z = gain s of the membrane averaged over the presentation, in units of v_th - u_rest; the read-out integrates and does not fire" {
+            /// What s or n is multiplied by.
             gain: f64 as GAIN;
         }
-        MaxVoltage = "max_voltage": "cross-entropy of softmax(gain s) of the largest potential, in units of v_th - u_rest; the read-out integrates and does not fire" {
-            /// Of the softmax.
+        MaxVoltage = "max_voltage": "z = gain s of the largest potential, in units of v_th - u_rest; the read-out integrates and does not fire" {
+            /// What s or n is multiplied by.
             gain: f64 as GAIN;
         }
     }
+}
+
+/// The key that says what is wanted; the words and their keys are those of a registry.
+pub(in crate::scenario) const OBJECTIVE: &[Key] =
+    &[Key::new("kind", Kind::Choice(&[]), "What is wanted.").setting("\"cross_entropy\"")];
+
+fn objective(lower: &mut Lower<'_>, fields: &Fields) -> Option<OpenObjective> {
+    let table = fields.table("objective")?;
+    let entry = *lower.registry.find_objective(table.word("kind")?)?;
+    lower.model(table, entry.keys, |value| entry.make(value))
 }
 
 impl Gradient {
@@ -239,20 +252,21 @@ impl Gradient {
 
     /// The loss, if the gradient is exact.
     pub fn loss(&self) -> Option<Loss> {
-        let Self::Exact { loss, .. } = self else { return None };
+        let Self::Exact { loss, objective, .. } = self else { return None };
         let ms = |time: Time| time.as_seconds() * 1e3;
-        Some(match *loss {
-            Wanted::FirstSpike { tau, early, tau_early, silent } => Loss::FirstSpike(FirstSpike {
+        let read = match *loss {
+            Wanted::FirstSpike { tau, early, tau_early, silent } => ReadOut::FirstSpike(FirstSpike {
                 tau: ms(tau),
                 early,
                 tau_early: ms(tau_early),
                 silent: ms(silent),
             }),
-            Wanted::MeanVoltage { gain } => Loss::MeanVoltage(Voltage { gain }),
-            Wanted::MaxVoltage { gain } => Loss::MaxVoltage(Voltage { gain }),
-            Wanted::SpikeCount { gain } => Loss::SpikeSum(SpikeSum { tau: f64::INFINITY, gain }),
-            Wanted::SpikeSum { tau_sum, gain } => Loss::SpikeSum(SpikeSum { tau: ms(tau_sum), gain }),
-        })
+            Wanted::MeanVoltage { gain } => ReadOut::MeanVoltage(Voltage { gain }),
+            Wanted::MaxVoltage { gain } => ReadOut::MaxVoltage(Voltage { gain }),
+            Wanted::SpikeCount { gain } => ReadOut::SpikeSum(SpikeSum { tau: f64::INFINITY, gain }),
+            Wanted::SpikeSum { tau_sum, gain } => ReadOut::SpikeSum(SpikeSum { tau: ms(tau_sum), gain }),
+        };
+        Some(Loss { read, objective: objective.clone() })
     }
 }
 
