@@ -316,7 +316,7 @@ const ABSENCES: &[Absence] = &[
         what: "threads",
         needles: &["rayon", "std::thread"],
         except: &[
-            "encoding::timed",
+            "encoding::encoder",
             "network::connect",
             "engine::cuts",
             "engine::team",

@@ -18,6 +18,7 @@ pub mod keys;
 pub mod network;
 pub mod neuron;
 pub mod numeric;
+mod open;
 pub mod plain;
 pub mod plasticity;
 pub mod random;

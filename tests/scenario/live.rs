@@ -26,6 +26,12 @@ kind = "spike_list"
 size = 2
 spikes = {spikes}
 
+[source.regular]
+kind = "gamma"
+size = 10
+rate = "40 Hz"
+cv = 0.5
+
 [population.cells]
 size = 8
 tau_m = "20 ms"
@@ -58,6 +64,11 @@ connect = "probability"
 probability = 0.3
 weight = "-1 mV"
 delay = "2 ms"
+
+[projection.other]
+from = "regular"
+to = "cells"
+weight = "0.5 mV"
 
 [protocol]
 kind = "simulate"

@@ -3,12 +3,10 @@
 
 use super::{Bursts, Cochlea, DeltaCode, FirstSpikes, Latency, PhaseCode, Population, Regular};
 use crate::keys::{ModelFault, ModelKey, Reader};
+use crate::open::open;
 use crate::time::Time;
 use rayon::prelude::*;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-use std::any::Any;
 use std::fmt::Debug;
-use std::sync::Arc;
 
 /// Spikes of a sample: when, and on which line.
 pub type Spikes = Vec<(Time, u32)>;
@@ -41,6 +39,16 @@ pub trait Encoder: Clone + Debug + PartialEq + Send + Sync + 'static {
         Ok(())
     }
 
+    /// The code as it is for such samples.
+    ///
+    /// # Errors
+    /// As [`Encoder::fit`].
+    fn fitted(&self, shape: &[usize], rate: Option<u32>) -> Result<Timed, ModelFault> {
+        let mut fitted = self.clone();
+        fitted.fit(shape, rate)?;
+        Ok(Timed::new(fitted))
+    }
+
     /// Lines of a source that shows samples of this shape.
     fn lines(&self, shape: &[usize]) -> u32 {
         shape.iter().product::<usize>() as u32
@@ -60,100 +68,37 @@ pub fn each<I: IntoIterator<Item = Time>>(values: &[f64], spikes: &mut Spikes, t
     }
 }
 
-/// [`Encoder`] without its type.
-trait Coded: Debug + Send + Sync {
-    fn as_any(&self) -> &dyn Any;
-    fn same(&self, other: &dyn Coded) -> bool;
-    fn name(&self) -> &'static str;
-    fn fitted(&self, shape: &[usize], rate: Option<u32>) -> Result<Timed, ModelFault>;
-    fn lines(&self, shape: &[usize]) -> u32;
-    fn spikes(&self, values: &[f64], shape: &[usize], spikes: &mut Spikes);
-    fn told(&self) -> String;
-}
-
-impl<E: Encoder> Coded for E {
-    fn as_any(&self) -> &dyn Any {
-        self
+open! {
+    /// Any [`Encoder`], with its parameters.
+    pub struct Timed of Encoder {
+        /// The code for samples of this shape; of sound, with so many values a second.
+        ///
+        /// # Errors
+        /// As [`Encoder::fit`].
+        fn fitted(&self, shape: &[usize], rate: Option<u32>) -> Result<Timed, ModelFault>;
+        /// Lines of a source that shows samples of this shape.
+        #[must_use]
+        fn lines(&self, shape: &[usize]) -> u32;
+        /// Adds the spikes of one sample; see [`Encoder::spikes`].
+        fn spikes(&self, values: &[f64], shape: &[usize], spikes: &mut Spikes);
+        /// What it does, for reports.
+        #[must_use]
+        fn told(&self) -> String;
     }
 
-    fn same(&self, other: &dyn Coded) -> bool {
-        other.as_any().downcast_ref::<E>() == Some(self)
-    }
-
-    fn name(&self) -> &'static str {
-        E::NAME
-    }
-
-    fn fitted(&self, shape: &[usize], rate: Option<u32>) -> Result<Timed, ModelFault> {
-        let mut fitted = self.clone();
-        fitted.fit(shape, rate)?;
-        Ok(Timed::new(fitted))
-    }
-
-    fn lines(&self, shape: &[usize]) -> u32 {
-        Encoder::lines(self, shape)
-    }
-
-    fn spikes(&self, values: &[f64], shape: &[usize], spikes: &mut Spikes) {
-        Encoder::spikes(self, values, shape, spikes);
-    }
-
-    fn told(&self) -> String {
-        Encoder::told(self)
-    }
-}
-
-/// Any [`Encoder`], with its parameters.
-#[derive(Clone, Debug)]
-pub struct Timed(Arc<dyn Coded>);
-
-impl PartialEq for Timed {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.same(&*other.0)
-    }
-}
-
-impl Serialize for Timed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Timed", 2)?;
-        fields.serialize_field("code", self.0.name())?;
-        fields.serialize_field("parameters", &format!("{:?}", self.0))?;
-        fields.end()
+    /// A code by name.
+    pub struct EncoderEntry {
+        /// Whether its samples are sound.
+        sound: bool = SOUND,
     }
 }
 
 impl Timed {
-    /// Of a code.
-    #[must_use]
-    pub fn new(code: impl Encoder) -> Self {
-        Self(Arc::new(code))
-    }
-
-    /// The code for samples of this shape; of sound, with so many values a second.
-    ///
-    /// # Errors
-    /// As [`Encoder::fit`].
-    pub fn fitted(&self, shape: &[usize], rate: Option<u32>) -> Result<Self, ModelFault> {
-        self.0.fitted(shape, rate)
-    }
-
-    /// Lines of a source that shows samples of this shape.
-    #[must_use]
-    pub fn lines(&self, shape: &[usize]) -> u32 {
-        self.0.lines(shape)
-    }
-
-    /// What it does, for reports.
-    #[must_use]
-    pub fn told(&self) -> String {
-        self.0.told()
-    }
-
     /// The spikes of one sample, in order of time and then of line.
     #[must_use]
     pub fn sample(&self, values: &[f64], shape: &[usize]) -> Spikes {
         let mut spikes = Vec::new();
-        self.0.spikes(values, shape, &mut spikes);
+        self.spikes(values, shape, &mut spikes);
         spikes.sort_unstable();
         spikes
     }
@@ -170,46 +115,6 @@ impl Timed {
             }
             coded.par_extend(some.par_iter().map(|values| self.sample(values, shape)));
         }
-    }
-}
-
-/// A code by name.
-#[derive(Clone, Copy, Debug)]
-pub struct EncoderEntry {
-    /// What a scenario calls it.
-    pub name: &'static str,
-    /// One line about it.
-    pub title: &'static str,
-    /// Its keys, in the order of the reference.
-    pub keys: &'static [ModelKey],
-    /// Whether its samples are sound.
-    pub sound: bool,
-    make: fn(&dyn Fn(&str) -> Option<f64>) -> Result<Timed, Vec<ModelFault>>,
-}
-
-impl EncoderEntry {
-    /// The entry of a code.
-    #[must_use]
-    pub fn of<E: Encoder>() -> Self {
-        Self {
-            name: E::NAME,
-            title: E::TITLE,
-            keys: E::KEYS,
-            sound: E::SOUND,
-            make: |value| {
-                let mut read = Reader::new(E::KEYS, value);
-                let code = E::from_keys(&mut read);
-                read.finish(code).map(Timed::new)
-            },
-        }
-    }
-
-    /// The code of these values in SI units; a key that `value` does not know has its default.
-    ///
-    /// # Errors
-    /// Every value that makes no code.
-    pub fn make(&self, value: &dyn Fn(&str) -> Option<f64>) -> Result<Timed, Vec<ModelFault>> {
-        (self.make)(value)
     }
 }
 

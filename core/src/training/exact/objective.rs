@@ -4,12 +4,10 @@
 //! A read-out has a score z for each of its neurons, a number without unit, the larger the more its class is the answer: -t/tau of a first
 //! spike, the gain times a sum over spikes or a potential. Neurons `each` k to `each` (k + 1) - 1 answer for class k.
 
-use crate::keys::{ModelFault, ModelKey, Reader, key, required};
+use crate::keys::{ModelKey, Reader, key, required};
 use crate::numeric::{exp, ln};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-use std::any::Any;
+use crate::open::open;
 use std::fmt::Debug;
-use std::sync::Arc;
 
 /// What is wanted of the scores of a read-out. It depends on its arguments alone.
 pub trait Objective: Debug + PartialEq + Send + Sync + 'static {
@@ -151,115 +149,23 @@ impl Objective for Hinge {
     }
 }
 
-/// [`Objective`] without its type.
-trait Wanted: Debug + Send + Sync {
-    fn as_any(&self) -> &dyn Any;
-    fn same(&self, other: &dyn Wanted) -> bool;
-    fn name(&self) -> &'static str;
-    fn judge(&self, scores: &[f64], label: usize, each: usize, slopes: &mut [f64]) -> f64;
-    fn told(&self) -> String;
-}
-
-impl<O: Objective> Wanted for O {
-    fn as_any(&self) -> &dyn Any {
-        self
+open! {
+    /// Any [`Objective`], with its parameters.
+    pub struct OpenObjective of Objective {
+        /// The loss and its derivatives; see [`Objective::judge`].
+        fn judge(&self, scores: &[f64], label: usize, each: usize, slopes: &mut [f64]) -> f64;
+        /// What it is, for reports.
+        #[must_use]
+        fn told(&self) -> String;
     }
 
-    fn same(&self, other: &dyn Wanted) -> bool {
-        other.as_any().downcast_ref::<O>() == Some(self)
-    }
-
-    fn name(&self) -> &'static str {
-        O::NAME
-    }
-
-    fn judge(&self, scores: &[f64], label: usize, each: usize, slopes: &mut [f64]) -> f64 {
-        Objective::judge(self, scores, label, each, slopes)
-    }
-
-    fn told(&self) -> String {
-        Objective::told(self)
-    }
-}
-
-/// Any [`Objective`], with its parameters.
-#[derive(Clone, Debug)]
-pub struct OpenObjective(Arc<dyn Wanted>);
-
-impl PartialEq for OpenObjective {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.same(&*other.0)
-    }
+    /// An objective by name.
+    pub struct ObjectiveEntry {}
 }
 
 impl Default for OpenObjective {
     fn default() -> Self {
         Self::new(CrossEntropy)
-    }
-}
-
-impl Serialize for OpenObjective {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("OpenObjective", 2)?;
-        fields.serialize_field("objective", self.0.name())?;
-        fields.serialize_field("parameters", &format!("{:?}", self.0))?;
-        fields.end()
-    }
-}
-
-impl OpenObjective {
-    /// Of an objective.
-    #[must_use]
-    pub fn new(objective: impl Objective) -> Self {
-        Self(Arc::new(objective))
-    }
-
-    /// The loss and its derivatives; see [`Objective::judge`].
-    pub fn judge(&self, scores: &[f64], label: usize, each: usize, slopes: &mut [f64]) -> f64 {
-        self.0.judge(scores, label, each, slopes)
-    }
-
-    /// What it is, for reports.
-    #[must_use]
-    pub fn told(&self) -> String {
-        self.0.told()
-    }
-}
-
-/// An objective by name.
-#[derive(Clone, Copy, Debug)]
-pub struct ObjectiveEntry {
-    /// What a scenario calls it.
-    pub name: &'static str,
-    /// One line about it.
-    pub title: &'static str,
-    /// Its keys, in the order of the reference.
-    pub keys: &'static [ModelKey],
-    make: fn(&dyn Fn(&str) -> Option<f64>) -> Result<OpenObjective, Vec<ModelFault>>,
-}
-
-impl ObjectiveEntry {
-    /// The entry of an objective.
-    #[must_use]
-    pub fn of<O: Objective>() -> Self {
-        Self {
-            name: O::NAME,
-            title: O::TITLE,
-            keys: O::KEYS,
-            make: |value| {
-                let mut read = Reader::new(O::KEYS, value);
-                let objective = O::from_keys(&mut read);
-                read.finish(objective).map(OpenObjective::new)
-            },
-        }
-    }
-
-    /// The objective of these values; a key that `value` does not know has its default.
-    ///
-    /// # Errors
-    /// Every value that makes no objective.
-    pub fn make(&self, value: &dyn Fn(&str) -> Option<f64>) -> Result<OpenObjective, Vec<ModelFault>> {
-        (self.make)(value)
     }
 }
 
