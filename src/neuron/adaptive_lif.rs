@@ -20,10 +20,12 @@
 
 use super::foretell::foretell;
 use super::keys::{Described, ModelFault, ModelKey, Potentials, Reader, U_0, in_volts, key};
-use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
+use super::model::{Adaptation, Adapting, Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::{self, Current, Decay, Drive, MAX_DECAYS};
+use super::{Floor, Lif, Reset};
 use crate::numeric::exp;
 use crate::time::Time;
+use crate::units::{Ampere, Ohm, Second, Volt};
 
 /// Its keys.
 pub const KEYS: &[ModelKey] = &[
@@ -148,6 +150,25 @@ impl Model for AdaptiveLif {
 
     fn scale(&self) -> Scale {
         Scale { tau: self.tau_m, resistance: self.r_m, rest: self.u_rest, threshold: self.theta }
+    }
+
+    fn adapting(&self) -> Option<Adapting> {
+        let above_rest = |x: f64| Volt::new(self.u_rest + x);
+        let lif = Lif {
+            tau_m: Second::new(self.tau_m),
+            u_rest: above_rest(0.0),
+            v_th: above_rest(self.theta),
+            u_reset: above_rest(self.x_reset),
+            v_hold: above_rest(0.0),
+            reset: Reset::Value,
+            t_ref: Second::new(self.t_ref.as_seconds()),
+            r_m: Ohm::new(self.r_m),
+            i_bias: Ampere::new(self.bias / self.r_m),
+            u_0: (self.x_0 != 0.0).then(|| above_rest(self.x_0)),
+            floor: Floor::None,
+        };
+        let threshold = Adaptation { jump: self.q_theta, tau: self.threshold.tau };
+        Some(Adapting { lif, threshold, current: Adaptation { jump: self.w_jump, tau: self.current.tau } })
     }
 
     fn start(&self, _draws: &Draws) -> AdaptiveState {

@@ -83,6 +83,26 @@ fn thresholds_and_time_constants_learn_within_their_ranges_and_are_told() {
     assert!(array(&without, "v_th.hidden") != array(&outcome, "v_th.hidden"));
 }
 
+/// The hidden neurons of `layers/yin-yang` with thresholds and currents that their spikes adapt.
+const ADAPTING: &str = "population.hidden={ model = \"adaptive_lif\", size = 40, tau_m = \"9.41 ms\", u_rest = \"0 V\", v_th = \"0.25 V\", u_reset = \"0 V\", r_m = \"250 kOhm\", q_theta = \"30 mV\", i_jump = \"100 nA\" }";
+
+#[test]
+fn layers_that_adapt_are_trained_and_go_on_from_anywhere() {
+    let more = ["protocol.epochs=6", "protocol.train_samples=1600", "protocol.test_every=6"];
+    let changes =
+        [&SHORT[..4], &[ADAPTING], &more, &["protocol.optimizer={ rate = 0.02, rate_final = 0.001 }"]]
+            .concat();
+    let outcome = done(&plan("layers/yin-yang", &changes));
+    let result = outcome.found.get::<SupervisedResult>().unwrap();
+    let accuracy = result.epochs.last().unwrap().test_accuracy.unwrap();
+    assert!(accuracy > 0.6, "{accuracy}");
+    // What adapts is there: without it, from the same weights, it is another network.
+    let without = ADAPTING.replace("30 mV", "0 V").replace("100 nA", "0 A");
+    let leaky = done(&plan("layers/yin-yang", &[&changes[..], &[&without]].concat()));
+    assert!(array(&leaky, "weight.input") != array(&outcome, "weight.input"));
+    cut_everywhere(&short("layers/yin-yang", &[&[ADAPTING], &BACK, &[THRESHOLDS, TIMES]]), few_patterns(), 7);
+}
+
 /// Devices that take any weight as it is change no answer: what learned beside the weights is what they are tested with.
 #[test]
 fn devices_are_tested_with_the_delays_and_thresholds_that_were_learned() {

@@ -208,6 +208,48 @@ fn jumps_learn_by_a_surrogate_and_by_nothing_else() {
     }
 }
 
+/// Neurons that adapt in place of the hidden ones of `layers/yin-yang`.
+const ADAPTING: &str = "population.hidden={ model = \"adaptive_lif\", size = 200, tau_m = \"9.41 ms\", u_rest = \"0 V\", v_th = \"0.25 V\", u_reset = \"0 V\", r_m = \"250 kOhm\", i_jump = \"40 nA\" }";
+
+#[test]
+fn neurons_that_adapt_have_an_exact_gradient_under_currents() {
+    let taken = |changes: &[&str]| {
+        let changes: Vec<String> =
+            [ADAPTING].iter().chain(changes).map(|change| (*change).to_string()).collect();
+        load("layers/yin-yang", &changes, None).unwrap_or_else(|faults| panic!("{faults}"));
+    };
+    taken(&[]);
+    taken(&["projection.input.kernel=\"alpha\"", "protocol.gradient.thresholds={}"]);
+    taken(&["protocol.gradient.time_constants={ shortest = \"5 ms\", longest = \"20 ms\" }"]);
+    let adex = "population.hidden={ model = \"adex\", size = 200 }";
+    let output = ADAPTING.replace("hidden", "output").replace("200", "3");
+    for (changes, what, allowed) in [
+        (&[INPUT, SURROGATE][..], "jumps, to neurons whose spikes adapt them", "\"exponential\", \"alpha\""),
+        (
+            &["population.hidden.tau_theta=\"9 us\""],
+            "adapts with a time constant of 9.564e-4 tau_m",
+            "a thousandth of tau_m or more",
+        ),
+        (&["population.hidden.tau_w=\"9 us\""], "adapts with a time constant", "a thousandth of tau_m"),
+        (&["population.hidden.i_bias=\"1 nA\""], "has a bias current of", "i_bias = \"0 A\""),
+        (&["population.hidden.u_0=\"0.1 V\""], "does not begin at rest", "u_0 = u_rest"),
+        (&[adex], "is of a model without a closed form", "lif, adaptive_lif, or a switch"),
+        (
+            &[&output, "protocol.gradient.loss={ kind = \"mean_voltage\" }"],
+            "is of model \"adaptive_lif\", which differs from \"lif\" by its spikes",
+            "model = \"lif\", or a loss on spikes",
+        ),
+        (
+            &["protocol.gradient.time_constants={ shortest = \"10 ms\", longest = \"20 ms\" }"],
+            "`tau_m` of population `hidden` is not within",
+            "a range in which",
+        ),
+    ] {
+        let said = refused(&[&[ADAPTING], changes].concat());
+        assert!(said.contains(what) && said.contains(allowed) && said.contains("-->"), "{changes:?}: {said}");
+    }
+}
+
 #[test]
 fn devices_of_layers_are_read_a_row_at_once() {
     let device = "device.memory.preset=ag-tio2-pt-rs-analog";

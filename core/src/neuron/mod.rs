@@ -88,6 +88,15 @@ impl Neuron {
         }
     }
 
+    /// As a leaky membrane that its own spikes adapt, if it is no more than that.
+    #[must_use]
+    pub fn adapting(&self) -> Option<model::Adapting> {
+        match self {
+            Self::Lif(_) | Self::Switch(_) => Some(self.membrane().into()),
+            Self::Open(open) => model::Model::adapting(open),
+        }
+    }
+
     /// The lowest threshold it can have, relative to rest, in volts.
     #[must_use]
     pub fn lowest_theta(&self) -> f64 {
@@ -197,3 +206,7 @@ impl From<Open> for Neuron {
 #[cfg(test)]
 #[expect(dead_code, reason = "said there")]
 mod tests;
+// One of them that layers know what to do with.
+#[cfg(test)]
+#[path = "../../../src/neuron/adaptive_lif.rs"]
+pub(crate) mod adaptive_lif;

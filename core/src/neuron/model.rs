@@ -5,6 +5,7 @@
 //! it has to be asked again, and what a spike does. A model without a closed form integrates to its stated tolerance and
 //! answers [`Next::NotBefore`] step by step.
 
+use super::Lif;
 use super::synaptic::{Current, Decay, Drive, MAX_DECAYS};
 pub use crate::plain::{Plain, VARIABLES};
 use crate::random::{Purpose, Stream};
@@ -129,6 +130,46 @@ pub struct Scale {
     pub threshold: f64,
 }
 
+/// Something that a spike adds to, and that fades exponentially.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adaptation {
+    /// What a spike adds, in volts; zero: there is none of it.
+    pub jump: f64,
+    /// Time constant, in seconds.
+    pub tau: f64,
+}
+
+impl Adaptation {
+    /// Spikes leave nothing.
+    pub const NONE: Self = Self { jump: 0.0, tau: 1.0 };
+}
+
+/// A leaky membrane that its own spikes adapt, and nothing else does: it fires at v_th + q, a current i_w is taken from its drive, and a spike adds
+/// to both. That is all that layers in lockstep (`engine::lockstep`) have to know of a neuron.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adapting {
+    /// What it is without adaptation.
+    pub lif: Lif,
+    /// q.
+    pub threshold: Adaptation,
+    /// i_w, times R.
+    pub current: Adaptation,
+}
+
+impl From<Lif> for Adapting {
+    fn from(lif: Lif) -> Self {
+        Self { lif, threshold: Adaptation::NONE, current: Adaptation::NONE }
+    }
+}
+
+impl Adapting {
+    /// Whether spikes leave anything.
+    #[must_use]
+    pub fn adapts(&self) -> bool {
+        self.threshold.jump != 0.0 || self.current.jump != 0.0
+    }
+}
+
 /// A neuron model: the constants of a neuron, and what they do to its state.
 ///
 /// Spans are in seconds unless they are a [`Time`], potentials in volts. Every function depends on its arguments alone.
@@ -180,6 +221,11 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
 
     /// The sizes of its inputs.
     fn scale(&self) -> Scale;
+
+    /// The model as a leaky membrane that its own spikes adapt, if it is no more than that: layers of such neurons have exact gradients.
+    fn adapting(&self) -> Option<Adapting> {
+        None
+    }
 
     /// The state at the beginning of an episode.
     fn start(&self, draws: &Draws) -> Self::State;

@@ -1,6 +1,6 @@
 //! A neuron model that is not known when the engine is compiled: any [`Model`] behind one type.
 
-use super::model::{Draws, Fired, Flow, Input, Model, Next, Plain, Scale, VARIABLES};
+use super::model::{Adapting, Draws, Fired, Flow, Input, Model, Next, Plain, Scale, VARIABLES};
 use super::{Floor, Lif, Reset};
 use crate::time::Time;
 use crate::units::{Ampere, Ohm, Second, Volt};
@@ -37,6 +37,7 @@ trait Dynamics: Debug + Send + Sync {
     fn pays_for_jumps(&self) -> bool;
     fn receptors(&self) -> &'static [&'static str];
     fn scale(&self) -> Scale;
+    fn adapting(&self) -> Option<Adapting>;
     fn start(&self, draws: &Draws) -> Words;
     fn advance(&self, words: &mut Words, flow: &mut Flow<'_>, span: f64);
     fn advance_dead(&self, words: &mut Words, flow: &mut Flow<'_>, span: f64);
@@ -97,6 +98,10 @@ impl<M: Model> Dynamics for M {
 
     fn scale(&self) -> Scale {
         Model::scale(self)
+    }
+
+    fn adapting(&self) -> Option<Adapting> {
+        Model::adapting(self)
     }
 
     fn start(&self, draws: &Draws) -> Words {
@@ -240,6 +245,10 @@ impl Model for Open {
 
     fn scale(&self) -> Scale {
         self.0.scale()
+    }
+
+    fn adapting(&self) -> Option<Adapting> {
+        self.0.adapting()
     }
 
     fn start(&self, draws: &Draws) -> Words {

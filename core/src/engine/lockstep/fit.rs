@@ -1,8 +1,10 @@
 //! What keeps a network from running in lockstep.
 
+use super::adapting::unfit_adaptation;
 use super::kind::{Kind, SHORTEST};
 use crate::network::{Effect, Network, Origin, Population, Projection};
-use crate::neuron::{Lif, Neuron, Reset};
+use crate::neuron::model::Adapting;
+use crate::neuron::{Lif, Reset};
 use std::collections::BTreeSet;
 
 /// Why a network does not run in lockstep, with exact gradients: what has the property, and which it is.
@@ -65,16 +67,17 @@ pub fn fit(network: &Network, into: &[Vec<usize>]) -> Result<Vec<usize>, Vec<Unf
     for population in &network.populations {
         faults.extend(unfit_population(population));
     }
+    let neurons: Vec<Adapting> = network.populations.iter().map(neuron).collect();
     for projection in &network.projections {
-        let target = &network.populations[projection.to];
-        faults.extend(unfit_projection(projection, &target.lif));
+        let target = &neurons[projection.to];
+        faults.extend(unfit_projection(projection, target));
         faults.extend(unfit_jumps(network, projection, into));
         if projection.from == Origin::Population(projection.to) {
             faults.extend(unfit_recurrence(projection, &target.lif));
         }
     }
     for (index, population) in network.populations.iter().enumerate() {
-        let kind = |&number: &usize| Kind::of(&network.projections[number], &population.lif);
+        let kind = |&number: &usize| Kind::of(&network.projections[number], &neurons[index]);
         let mut forms = into[index].iter().map(kind);
         let name = || population.name.clone();
         let Some(first) = forms.next() else {
@@ -108,6 +111,11 @@ pub fn fit(network: &Network, into: &[Vec<usize>]) -> Result<Vec<usize>, Vec<Unf
         Err(circle) => faults.push(circle),
     }
     Err(faults)
+}
+
+/// The neurons of a population as layers take them; what they do not take is told elsewhere.
+pub fn neuron(population: &Population) -> Adapting {
+    population.neuron.adapting().unwrap_or_else(|| population.lif.clone().into())
 }
 
 /// Populations in such an order that each comes after the others that drive it; of those that could be next, the first.
@@ -199,15 +207,25 @@ fn unfit_population(population: &Population) -> Vec<Unfit> {
     let mut unfit = |key: &'static str, what: String, wanted: &'static str| {
         faults.push(Unfit::Population { name: population.name.clone(), what, wanted, key });
     };
-    if matches!(population.neuron, Neuron::Open(_)) {
+    let Some(neuron) = population.neuron.adapting() else {
         unfit(
             "model",
             "is of a model without a closed form".into(),
-            "lif, or a switch in the circuit `reset`",
+            "lif, adaptive_lif, or a switch in the circuit `reset`",
         );
         return faults;
+    };
+    if let Some((key, tau)) = unfit_adaptation(&neuron) {
+        unfit(
+            key,
+            format!("adapts with a time constant of {tau:.3e} tau_m"),
+            "a time constant of a thousandth of tau_m or more",
+        );
     }
-    let lif = &population.lif;
+    let lif = &neuron.lif;
+    if neuron.adapts() && lif.reset.subtracts() {
+        unfit("reset", "adapts, and keeps what a spike leaves".into(), "a reset to a potential");
+    }
     if population.differ() {
         unfit("", "has neurons that differ".into(), "one set of parameters for all");
     }
@@ -230,18 +248,23 @@ fn unfit_population(population: &Population) -> Vec<Unfit> {
     faults
 }
 
-fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
+fn unfit_projection(projection: &Projection, target: &Adapting) -> Vec<Unfit> {
     let mut faults = Vec::new();
     let mut unfit = |key: &'static str, what: String, wanted: &'static str| {
         faults.push(Unfit::Projection { name: projection.name.clone(), what, wanted, key });
     };
     let kernel = &projection.kernel;
     match Kind::of(projection, target) {
+        Some(Kind::Jumps) if target.adapts() => unfit(
+            "kernel",
+            "jumps, to neurons whose spikes adapt them".into(),
+            "\"exponential\", \"alpha\" or \"rect\" to such neurons",
+        ),
         Some(kind) => {
             if kind.tau().is_some_and(|tau| tau < SHORTEST) {
                 unfit(
                     "kernel",
-                    format!("has the kernel {kernel}, beside tau_m {}", target.tau_m),
+                    format!("has the kernel {kernel}, beside tau_m {}", target.lif.tau_m),
                     "tau_syn of a thousandth of tau_m or more",
                 );
             }

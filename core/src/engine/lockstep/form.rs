@@ -19,6 +19,9 @@ pub trait Form<R: Real, const N: usize>: Copy + Send + Sync + 'static {
     /// Whether V jumps at arrivals, and reaches threshold there alone.
     const JUMPS: bool = false;
 
+    /// Whether a spike changes the numbers: [`Form::fired`].
+    const ADAPTS: bool = false;
+
     /// What is the same for all membranes between two times.
     type Between: Copy;
 
@@ -61,6 +64,19 @@ pub trait Form<R: Real, const N: usize>: Copy + Send + Sync + 'static {
 
     /// The adjoint of [`Form::restart`]: dL by the numbers before it from that by those after, and dL/dt of its instant, per tau_m.
     fn restarted(&self, x: [R; N], kept: R, y: R) -> ([R; N], R);
+
+    /// The numbers after a spike at `y`, which a restart follows.
+    #[inline(always)]
+    fn fired(&self, x: [R; N], _: R) -> [R; N] {
+        x
+    }
+
+    /// The adjoint of [`Form::fired`], which adds what depends on nothing but the instant: dL/dt of that, per tau_m, from dL by the numbers
+    /// after it.
+    #[inline(always)]
+    fn fired_rate(&self, _: [R; N], _: R) -> R {
+        R::ZERO
+    }
 
     /// An origin that is later by -ln(factor).
     fn shift(&self, factor: R) -> Self::Shift;
@@ -272,15 +288,37 @@ impl<R: Real> Form<R, 2> for Pulsed {
 #[cfg(test)]
 mod tests {
     use super::super::kind::InForm;
-    use super::super::{Kind, synaptic::Synaptic};
+    use super::super::{Adapted, Kind, synaptic::Synaptic};
     use super::*;
+    use crate::neuron::Lif;
+    use crate::neuron::model::{Adaptation, Adapting};
     use crate::numeric::exp;
+    use crate::units::Volt;
 
     /// All kinds of current, with time constants of currents beside that of the membrane.
     fn kinds() -> Vec<Kind> {
         let mut kinds = vec![Kind::Pulses, Kind::Fading];
         for tau in [0.13, 0.5, 1.0, 1.000_001, 3.0] {
             kinds.extend([Kind::Exponential(Synaptic::new(tau)), Kind::Alpha(Synaptic::new(tau))]);
+        }
+        // Thresholds, currents and both of them, by what a spike adds in thresholds and time constants in tau_m.
+        let all = [
+            ([0.2, 0.6], [0.0, 1.0]),
+            ([0.2, 1.0], [0.0, 1.0]),
+            ([0.0, 1.0], [0.3, 2.5]),
+            ([0.15, 4.0], [-0.2, 0.7]),
+        ];
+        for (threshold, current) in all {
+            for drive in [None, Some((Synaptic::new(0.5), false)), Some((Synaptic::new(1.3), true))] {
+                let lif = Lif { u_rest: Volt::new(0.0), ..Lif::default() };
+                let of = |[jump, tau]: [f64; 2]| Adaptation {
+                    jump: jump * lif.theta(),
+                    tau: tau * lif.tau_m.get(),
+                };
+                let (threshold, current) = (of(threshold), of(current));
+                let neuron = Adapting { lif, threshold, current };
+                kinds.push(Kind::Adapting(Adapted::new(&neuron, drive).unwrap()));
+            }
         }
         kinds
     }
@@ -293,17 +331,23 @@ mod tests {
             Kind::Pulses => 1.0,
             Kind::Jumps => 0.0,
             Kind::Fading | Kind::Exponential(_) => exp(-s / tau),
-            Kind::Alpha(_) => s / tau * exp(1.0 - s / tau),
+            Kind::Adapting(of) if of.tau().is_none() => 1.0,
+            Kind::Adapting(of) if !of.alpha() => exp(-s / tau),
+            Kind::Alpha(_) | Kind::Adapting(_) => s / tau * exp(1.0 - s / tau),
         }
     }
 
     const WEIGHTS: [f64; 3] = [0.8, -0.3, 1.4];
     const STARTS: [f64; 3] = [0.0, 0.1, 0.3];
 
-    /// The numbers after these synapses, and after origins that moved by 0.15 before the last of them.
-    fn driven<F: Form<f64, N>, const N: usize>(form: F) -> ([f64; N], f64) {
+    /// The numbers after these synapses, and after origins that moved by 0.15 before the last of them; with what two spikes leave, where
+    /// they leave something, or without.
+    fn driven<F: Form<f64, N>, const N: usize>(form: F, fires: bool) -> ([f64; N], f64) {
         let (mut x, mut origin) = ([0.0; N], 0.0);
         for (w, s) in WEIGHTS.iter().zip(STARTS) {
+            if fires {
+                x = form.fired(x, exp(-(s - origin)));
+            }
             if s == 0.3 {
                 x = F::rebase(x, &form.shift(exp(-0.15)));
                 origin = 0.15;
@@ -321,7 +365,7 @@ mod tests {
         type Output = ();
         fn run<F: Form<f64, N>, const N: usize>(self, form: F) {
             let Self(kind) = self;
-            let (x, origin) = driven(form);
+            let (x, origin) = driven(form, false);
             let all =
                 |t: f64| -> f64 { WEIGHTS.iter().zip(STARTS).map(|(w, s)| w * current(kind, t - s)).sum() };
             // From event to event: the current jumps there.
@@ -364,7 +408,7 @@ mod tests {
     impl InForm<f64> for Sums {
         type Output = ();
         fn run<F: Form<f64, N>, const N: usize>(self, form: F) {
-            let (x, from, to, n) = (driven(form).0, 0.3, 1.1, 1000);
+            let (x, from, to, n) = (driven(form, true).0, 0.3, 1.1, 1000);
             let h = (to - from) / f64::from(n);
             let at = |k: i32| form.potential(x, exp(-(from + h * f64::from(k))));
             let inner: f64 = (1..n).map(|k| at(k) * if k % 2 == 1 { 4.0 } else { 2.0 }).sum();
@@ -408,7 +452,7 @@ mod tests {
             assert!(F::score([0.0; N], 1.0, &form.between(1.0, 0.5)) < 0.0, "no drive at all: {kind}");
             // The maximum is where the slope is nothing; one above it is not crossed.
             let Some(top) = form.top(x, 1.0, exp(-9.0)) else {
-                assert_eq!(kind, Kind::Pulses);
+                assert_eq!(kind.tau(), None, "{kind}");
                 return;
             };
             assert!(form.slope(x, top).abs() < 1e-12, "{kind}");
@@ -430,8 +474,8 @@ mod tests {
     impl InForm<f64> for Differs {
         type Output = ();
         fn run<F: Form<f64, N>, const N: usize>(self, form: F) {
-            let (x, _) = driven(form);
-            let c: [f64; N] = std::array::from_fn(|k| [0.3, -0.8, 0.45][k]);
+            let (x, _) = driven(form, true);
+            let c: [f64; N] = std::array::from_fn(|k| [0.3, -0.8, 0.45, 0.6, -0.7][k]);
             let (t, v, h) = (0.6, 0.4, 1e-5);
             let y = exp(-t);
             let same = |got: f64, at: &dyn Fn(f64) -> f64, what: &str| {
@@ -447,7 +491,13 @@ mod tests {
                 x[k] += d;
                 x
             };
-            assert!((form.potential(form.restart(x, y, v).0, y) - v).abs() < 1e-13);
+            if !F::ADAPTS {
+                assert!((form.potential(form.restart(x, y, v).0, y) - v).abs() < 1e-13);
+            }
+            let fired = |t: f64| weighted(&c, &form.fired(x, exp(-t)));
+            same(form.fired_rate(c, y), &|d| fired(t + d), "a spike");
+            let v_at = |d: f64| form.potential(x, exp(-(t + d)));
+            same(form.slope(x, y), &v_at, "slope");
             let restart = |x: [f64; N], t: f64| weighted(&c, &form.restart(x, exp(-t), v).0);
             let (before, rate) = form.restarted(c, form.restart(x, y, v).1, y);
             same(rate, &|d| restart(x, t + d), "restart");
@@ -483,6 +533,9 @@ mod tests {
                     for k in 0..4 {
                         let unit = form.arrival(exp(-0.1 * f64::from(k)));
                         x.iter_mut().zip(unit).for_each(|(x, unit)| *x += 2.0 * number(k) * unit);
+                        if draw % 3 > 0 {
+                            x = form.fired(x, exp(-0.1 * f64::from(k)));
+                        }
                     }
                     let (y, next) = (exp(-0.4), exp(-0.4 - 0.3 * number(5).abs()));
                     let high = (0..=40).map(|k| y * exp(f64::from(k) / 40.0 * (next / y).ln()));

@@ -28,8 +28,8 @@ pub struct Membranes<R> {
 }
 
 impl<R: Real> Membranes<R> {
-    fn begin(&mut self, stride: usize) {
-        for values in &mut self.numbers {
+    fn begin(&mut self, stride: usize, count: usize) {
+        for values in self.numbers.iter_mut().take(count) {
             values.clear();
             values.resize(stride, R::ZERO);
         }
@@ -68,7 +68,7 @@ pub fn forward<R: Real>(
     membranes: &mut Membranes<R>,
     tape: &mut Tape<R>,
 ) {
-    membranes.begin(layer.stride);
+    membranes.begin(layer.stride, layer.kind.numbers::<R>());
     tape.until = until;
     let (tau, unheard) = (own.tau, R::from_f64(layer.unheard()));
     if !layer.fires {
@@ -277,6 +277,9 @@ impl<R: Real> Pass<'_, R> {
             let (group, value) = (interval.group, slope);
             tape.actions.push(Action { group, neuron, spike, restarts: false, y: at, value });
             membranes.bar[place] = R::from_f64(f64::INFINITY);
+            if F::ADAPTS {
+                membranes.put(place, form.fired(x, at));
+            }
             let again = time + self.dead(place, membranes);
             if again > interval.end {
                 membranes.waiting.push((again, neuron, spike));

@@ -1,14 +1,15 @@
 //! What drives a layer, and so in which numbers its membranes are.
 
+use super::adapting::Adapted;
 use super::form::{Fading, Form, Pulsed};
 use super::jumps::Jumps;
 use super::synaptic::Synaptic;
 use crate::network::{Effect, Projection};
-use crate::neuron::Lif;
+use crate::neuron::model::Adapting;
 use crate::numeric::Real;
 
 /// A membrane is as many numbers as this at most.
-pub const MOST_NUMBERS: usize = 3;
+pub const MOST_NUMBERS: usize = 5;
 
 /// The shortest tau_syn, in tau_m: the origin of time moves as often as it is shorter than tau_m.
 pub const SHORTEST: f64 = 1e-3;
@@ -26,6 +27,8 @@ pub enum Kind {
     Exponential(Synaptic),
     /// Alpha-shaped currents.
     Alpha(Synaptic),
+    /// Pulses or currents, to neurons that their own spikes adapt.
+    Adapting(Adapted),
 }
 
 impl std::fmt::Display for Kind {
@@ -35,7 +38,9 @@ impl std::fmt::Display for Kind {
             Self::Jumps => f.write_str("jumps"),
             Self::Pulses => f.write_str("pulses"),
             Self::Fading | Self::Exponential(_) => write!(f, "exponential currents of {tau:.4} tau_m"),
-            Self::Alpha(_) => write!(f, "alpha-shaped currents of {tau:.4} tau_m"),
+            Self::Adapting(of) if of.tau().is_none() => f.write_str("pulses"),
+            Self::Adapting(of) if !of.alpha() => write!(f, "exponential currents of {tau:.4} tau_m"),
+            Self::Alpha(_) | Self::Adapting(_) => write!(f, "alpha-shaped currents of {tau:.4} tau_m"),
         }
     }
 }
@@ -52,16 +57,20 @@ pub trait InForm<R: Real> {
 impl Kind {
     /// What a projection brings to such neurons; `None`: something for which there is no form.
     #[must_use]
-    pub fn of(projection: &Projection, target: &Lif) -> Option<Self> {
+    pub fn of(projection: &Projection, target: &Adapting) -> Option<Self> {
+        let adapts = |currents| Adapted::new(target, currents).map(Self::Adapting);
         if width(projection).is_some() {
-            return Some(Self::Pulses);
+            return Some(adapts(None).unwrap_or(Self::Pulses));
         }
         if projection.kernel.effect() == Effect::Jump {
             return Some(Self::Jumps);
         }
         let Effect::Fades([Some(fade), None]) = projection.kernel.effect() else { return None };
-        let tau = fade.tau.get() / target.tau_m.get();
+        let tau = fade.tau.get() / target.lif.tau_m.get();
+        let alpha = fade.p == 0.0;
+        let adapting = if alpha || fade.q == 0.0 { adapts(Some((Synaptic::new(tau), alpha))) } else { None };
         match (fade.p, fade.q) {
+            _ if adapting.is_some() => adapting,
             (1.0, 0.0) if (2.0 * tau - 1.0).abs() <= 1e-9 => Some(Self::Fading),
             (1.0, 0.0) => Some(Self::Exponential(Synaptic::new(tau))),
             (0.0, _) => Some(Self::Alpha(Synaptic::new(tau))),
@@ -77,6 +86,7 @@ impl Kind {
         match self {
             Self::Jumps | Self::Pulses | Self::Fading => 2.5,
             Self::Exponential(of) | Self::Alpha(of) => 2.5 / of.nu().max(1.0),
+            Self::Adapting(of) => 2.5 / of.fastest(),
         }
     }
 
@@ -87,7 +97,21 @@ impl Kind {
             Self::Jumps | Self::Pulses => None,
             Self::Fading => Some(0.5),
             Self::Exponential(of) | Self::Alpha(of) => Some(1.0 / of.nu()),
+            Self::Adapting(of) => of.tau(),
         }
+    }
+
+    /// As how many numbers a membrane is.
+    #[must_use]
+    pub fn numbers<R: Real>(self) -> usize {
+        struct Count;
+        impl<R: Real> InForm<R> for Count {
+            type Output = usize;
+            fn run<F: Form<R, N>, const N: usize>(self, _: F) -> usize {
+                N
+            }
+        }
+        self.with::<R, _>(Count)
     }
 
     /// Does something in its form.
@@ -98,6 +122,7 @@ impl Kind {
             Self::Fading => work.run(Fading),
             Self::Exponential(form) => work.run::<_, 2>(form),
             Self::Alpha(form) => work.run::<_, 3>(form),
+            Self::Adapting(of) => of.with(work),
         }
     }
 }

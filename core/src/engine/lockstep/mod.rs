@@ -2,7 +2,7 @@
 //!
 //! 1. The spikes of the source, or of the layers before, become arrivals: shifted by the delay, and for pulses with their
 //!    ends; sorted by time. Those of one instant are a group.
-//! 2. Each group is added to the two or three numbers of every neuron ([`Form`]), then all neurons are asked at once whether they
+//! 2. Each group is added to the numbers of every neuron ([`Form`], five at most), then all neurons are asked at once whether they
 //!    reach threshold before the next group. Those that do get their crossing, in closed form where there is one, are reset, stay deaf for a while and
 //!    are restarted; what arrives meanwhile goes on driving them, as in `neuron::synaptic`.
 //! 3. What was done to whom between which groups stays on a [`Tape`], which is read backwards for gradients
@@ -14,6 +14,7 @@
 //! Times are in milliseconds, as [`Real`](crate::numeric::Real): no femtoseconds, since derivatives with respect to time are
 //! wanted.
 
+mod adapting;
 mod fit;
 mod form;
 mod forward;
@@ -24,6 +25,7 @@ mod reach;
 mod synaptic;
 mod tape;
 
+pub use adapting::Adapted;
 pub use fit::Unfit;
 pub use form::{Form, weighted};
 pub use forward::{MOST, Membranes, forward};

@@ -1,6 +1,6 @@
 //! Which networks run in lockstep, and as what.
 
-use super::fit::{Unfit, fit};
+use super::fit::{Unfit, fit, neuron};
 use super::kind::{Kind, width};
 use super::reach::Reach;
 use crate::network::{Effect, Fixed, Network, Origin, Rows};
@@ -174,7 +174,8 @@ fn into(network: &Network) -> Vec<Vec<usize>> {
 /// A population, the first of whose neurons has this number among all, with the projections that lead to it.
 fn layer(network: &Network, (index, first): (usize, u32), into: &[usize], places: &[usize]) -> Layer {
     let population = &network.populations[index];
-    let lif = &population.lif;
+    let neuron = neuron(population);
+    let lif = &neuron.lif;
     let (theta, size) = (lif.theta(), population.size as usize);
     let stride = size.next_multiple_of(LANES);
     let mut inputs: Vec<Input> = into
@@ -250,7 +251,7 @@ fn layer(network: &Network, (index, first): (usize, u32), into: &[usize], places
             .map(|switch| Varying { switch: switch.clone(), first }),
         kind: into
             .iter()
-            .find_map(|&number| Kind::of(&network.projections[number], lif))
+            .find_map(|&number| Kind::of(&network.projections[number], &neuron))
             .unwrap_or(Kind::Pulses),
         fires: true,
         given: population.neuron.switch().is_some(),

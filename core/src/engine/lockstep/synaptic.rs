@@ -14,6 +14,7 @@
 //! tau_syn = tau_m is no special case. When V rises to threshold has no closed form: it is what the engine finds (`neuron::synaptic`), to
 //! the rounding of f64.
 
+use super::adapting::Driven;
 use super::form::{Form, weighted};
 use crate::neuron::synaptic::{ALPHA_PEAK, Current, Decay, Drive, crossing};
 use crate::numeric::{Real, exp, ln, rising_root};
@@ -37,6 +38,20 @@ pub struct Between<R, const N: usize> {
     /// e^-s of the span s, and 1 - e^-s.
     keeps: R,
     gives: R,
+}
+
+impl<R: Real, const N: usize> Between<R, N> {
+    /// V at the beginning, and what the current does not exceed.
+    #[inline(always)]
+    fn most(&self, x: [R; N]) -> (R, R) {
+        let (v, current) = (weighted(&x, &self.now), weighted(&x, &self.current));
+        let mut most = if current > R::ZERO { current } else { R::ZERO };
+        if N > 2 {
+            let rise = x[2] * self.rise;
+            most += if rise > R::ZERO { rise } else { R::ZERO };
+        }
+        (v, most)
+    }
 }
 
 impl Synaptic {
@@ -177,12 +192,7 @@ impl<R: Real, const N: usize> Form<R, N> for Synaptic {
     /// Under a current that is nowhere above I, V is nowhere above V_0 e^-s + I (1 - e^-s), nor above the larger of the two.
     #[inline(always)]
     fn score(x: [R; N], theta: R, between: &Between<R, N>) -> R {
-        let (v, current) = (weighted(&x, &between.now), weighted(&x, &between.current));
-        let mut most = if current > R::ZERO { current } else { R::ZERO };
-        if N > 2 {
-            let rise = x[2] * between.rise;
-            most += if rise > R::ZERO { rise } else { R::ZERO };
-        }
+        let (v, most) = between.most(x);
         let bound = if most > v { v * between.keeps + most * between.gives } else { v };
         bound - theta
     }
@@ -258,6 +268,29 @@ impl<R: Real, const N: usize> Form<R, N> for Synaptic {
             before[2] += x[2] * current[1];
         }
         before
+    }
+}
+
+impl<R: Real, const N: usize> Driven<R, N> for Synaptic {
+    #[inline(always)]
+    fn written(y: R) -> (usize, R) {
+        (0, R::ONE / y)
+    }
+
+    #[inline(always)]
+    fn kept(y: R, rate: R) -> R {
+        rate / y
+    }
+
+    #[inline(always)]
+    fn state(&self, x: [R; N], y: f64) -> (f64, f64, Option<(Decay, Current)>) {
+        let (v, current) = self.state(x, y);
+        (v, 0.0, Some((self.decay, current)))
+    }
+
+    #[inline(always)]
+    fn most(x: [R; N], _: R, between: &Between<R, N>) -> (R, R) {
+        between.most(x)
     }
 }
 

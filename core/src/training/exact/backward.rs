@@ -5,7 +5,8 @@
 //! so does a):
 //!
 //! - a restart: a and the g of its spike as [`Form::restarted`] says;
-//! - a spike: lambda = -g/V', a += lambda dV/dx; dL/dtheta is -lambda, summed;
+//! - a spike: lambda = -g/V', a += lambda dV/dx; dL/dtheta is -lambda, summed. V is less what the threshold of a neuron that adapts is
+//!   raised by; what a spike adds to that and to its current ([`Form::fired`]) changes with its instant, and so is part of its g;
 //! - an arrival of weight w, with f what a unit of it adds to x: dL/dw += a f, dL/dt += w a f', which is dL/d(delay) too; the end
 //!   of a pulse is one of weight -w;
 //! - a loss on the largest V: lambda = dL/dV at that instant. Where it is the instant of an arrival, V rises before and falls
@@ -153,7 +154,7 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
     let Back { of: (layer, own, weights), tape, credits, earlier, slopes, gradient, sweep } = back;
     let Slopes { least, surrogate } = slopes;
     let Sweep { adjoint, unit, moved, kept, brought } = sweep;
-    for values in adjoint.iter_mut().chain([&mut *unit, moved, kept, brought]) {
+    for values in adjoint.iter_mut().take(N).chain([&mut *unit, moved, kept, brought]) {
         values.clear();
         values.resize(layer.stride, R::ZERO);
     }
@@ -187,7 +188,16 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
                 adjoint.iter_mut().zip(x).for_each(|(list, x)| list[place] = x);
                 *credit += rate / tau;
                 longer -= rate / tau * (tape.spikes[action.spike as usize].0 + dead);
-            } else if F::JUMPS {
+                continue;
+            }
+            if F::ADAPTS && alive {
+                let mut x = [R::ZERO; N];
+                x.iter_mut().zip(&*adjoint).for_each(|(x, list)| *x = list[place]);
+                let rate = form.fired_rate(x, action.y) / tau;
+                *credit += rate;
+                longer -= rate * tape.spikes[action.spike as usize].0;
+            }
+            if F::JUMPS {
                 brought[place] += *credit;
                 alive = true;
             } else if *credit != R::ZERO {

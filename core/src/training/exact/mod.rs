@@ -17,6 +17,8 @@ mod surrogate;
 mod trainer;
 
 #[cfg(test)]
+mod adapting;
+#[cfg(test)]
 mod differences;
 #[cfg(test)]
 mod jumps;

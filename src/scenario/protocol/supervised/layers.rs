@@ -233,7 +233,8 @@ fn own_fits(lower: &mut Lower<'_>, protocol: &Fields) {
     let integrates = gradient
         .table("loss")
         .is_some_and(|loss| matches!(loss.word("kind"), Some("mean_voltage" | "max_voltage")));
-    let leaky = || lower.filled.all("population").iter().filter(|(_, of)| of.word("model") == Some("lif"));
+    // (What is neither leaky nor a device is refused as such.)
+    let leaky = || lower.filled.all("population").iter().filter(|(_, of)| of.word("model") != Some("switch"));
     let leads = |name: &str| {
         lower.filled.all("projection").iter().any(|(_, fields)| fields.text("from") == Some(name))
     };
@@ -257,8 +258,7 @@ fn own_fits(lower: &mut Lower<'_>, protocol: &Fields) {
         within(learned, ["least", "most"], 1.0, ("the threshold of the scenario, 1,".into(), at));
     }
     if let Some(learned) = gradient.table("time_constants") {
-        for (_, of) in lower.filled.all("population").iter().filter(|(_, of)| of.word("model") == Some("lif"))
-        {
+        for (_, of) in leaky() {
             let Some(tau) = of.quantity("tau_m") else { continue };
             within(
                 learned,
@@ -276,7 +276,7 @@ fn own_fits(lower: &mut Lower<'_>, protocol: &Fields) {
             lower.faults.push(
                 Diagnostic::error(format!("{} has no effect: there are no {of}", learned.what))
                     .maybe_at(learned.at.as_ref())
-                    .allowed("a population with model = \"lif\": devices have the parameters that they have"),
+                    .allowed("a population with model = \"lif\" or \"adaptive_lif\": devices have the parameters that they have"),
             );
         }
     }
@@ -315,6 +315,17 @@ fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, (name, read_out): &(Strin
             .maybe_at(fields.at.as_ref())
             .also(loss.written("kind"), "the read-out integrates")
             .allowed("a loss on spikes, or a projection from a population that fires back to itself"),
+        );
+    }
+    if let Some(entry) = lower.registered(read_out) {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "{} is of model \"{}\", which differs from \"lif\" by its spikes",
+                read_out.what, entry.name
+            ))
+            .maybe_at(read_out.place("model"))
+            .also(loss.written("kind"), "its membranes are read, and it does not fire")
+            .allowed("model = \"lif\", or a loss on spikes"),
         );
     }
     if read_out.word("model") == Some("switch") {
