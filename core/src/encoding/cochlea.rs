@@ -317,11 +317,11 @@ impl Encoder for Cochlea {
         );
         let level = [Level::Rms, Level::Peak, Level::FullScale].get(read.word("level")).copied();
         let cells = read.count("cells", 1, 100);
-        let ratio = read.stated("ratio").map(|ratio| {
+        let ratio = read.stated("ratio");
+        if let Some(ratio) = ratio {
             read.checked("ratio", |ratio| ratio >= 1.001, "it must be 1.001 or more");
             read.require("ratio", ratio, cells > 1, "it has an effect with `cells` of at least 2 alone");
-            ratio
-        });
+        }
         Self {
             rate: 0,
             bands,

@@ -126,12 +126,11 @@ impl Adapted {
 /// Which of the time constants with which neurons adapt has no form: its key, and how long it is, in tau_m.
 pub fn unfit_adaptation(neuron: &Adapting) -> Option<(&'static str, f64)> {
     let all = [("tau_theta", neuron.threshold), ("tau_w", neuron.current)];
-    let found = all.into_iter().find_map(|(key, of)| {
+    all.into_iter().find_map(|(key, of)| {
         let tau = of.tau / neuron.lif.tau_m.get();
         let fits = of.jump == 0.0 || (SHORTEST..f64::INFINITY).contains(&tau);
         (!fits).then_some((key, tau))
-    });
-    found
+    })
 }
 
 /// A form for currents that come from outside, to which others are added.
