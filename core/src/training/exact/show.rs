@@ -90,8 +90,9 @@ impl<R: Real> Shown<R> {
             totals.fire += spikes;
             totals.spikes[layer.population] += spikes;
             let on = population.on.fs();
-            totals.held[layer.population] +=
-                u128::from(spikes) * u128::from(population.lif.refractory().fs());
+            let dead =
+                population.neuron.adapting().map_or(population.lif.refractory(), |of| of.lif.refractory());
+            totals.held[layer.population] += u128::from(spikes) * u128::from(dead.fs());
             for &(ms, _) in tape.spikes.iter().filter(|_| on > 0) {
                 let left = end.fs().saturating_sub(femtoseconds(ms).fs());
                 totals.on[layer.population] += u128::from(on.min(left));
