@@ -47,9 +47,11 @@ const SINE: &str = "kind = \"poisson_sine\"\nsize = 20\nrate = \"40 Hz\"\nperiod
 const DEAD: &str = "kind = \"poisson\"\nsize = 20\nrate = \"40 Hz\"\ndead_time = \"5 ms\"";
 const BURSTS: &str = "kind = \"bursts\"\nsize = 20\nperiod = \"50 ms\"\ncount = 4\ninterval = \"2 ms\"";
 
+const GAMMA: &str = "kind = \"gamma\"\nsize = 20\nrate = \"40 Hz\"\ncv = 1.5";
+
 #[test]
 fn every_source_reads_resolves_and_reads_again_to_the_same_plan() {
-    for source in [STEPS, SINE, DEAD, BURSTS] {
+    for source in [STEPS, SINE, DEAD, BURSTS, GAMMA] {
         let first = loaded(source);
         let again = load_text("test.toml", &first.resolve(), &[], None)
             .unwrap_or_else(|faults| panic!("{}\n{}", faults.render(false), first.resolve()));
@@ -59,6 +61,7 @@ fn every_source_reads_resolves_and_reads_again_to_the_same_plan() {
     let source = |text: &str| -> SourcePlan { loaded(text).plan.sources[0].clone() };
     let dead = source(DEAD);
     assert!(dead.size == 20 && matches!(dead.input, Input::Train(SourceKind::DeadTime { .. })));
+    assert_eq!(loaded(GAMMA).warnings.counts(), (0, 0), "intervals may vary by more than their mean");
     let none = source(&DEAD.replace("5 ms", "0 s"));
     assert!(none.size == 20 && matches!(none.input, Input::Poisson { .. }));
 }
@@ -75,6 +78,7 @@ fn impossible_sources_are_refused_with_what_is_allowed() {
                 "kind = \"poisson_steps\"\nsize = 2\nrates = [[\"5 ms\", \"1 Hz\"], [\"5 ms\", \"-1 Hz\"], [\"4 ms\", \"2 Hz\"], [7, \"1 Hz\"], [\"3 h\", \"1 Hz\"], [\"10000 s\", \"1 Hz\"], [\"1 s\"]]",
             ),
         ),
+        ("a variation that is out of range", refusal(&GAMMA.replace("1.5", "5"))),
         ("no rates", refusal("kind = \"poisson_steps\"\nsize = 2\nrates = []")),
         (
             "a run that is not there",

@@ -235,6 +235,14 @@ fn neurons_that_adapt_have_an_exact_gradient_under_currents() {
         (&["population.hidden.u_0=\"0.1 V\""], "does not begin at rest", "u_0 = u_rest"),
         (&[adex], "is of a model without a closed form", "lif, adaptive_lif, or a switch"),
         (
+            &[
+                "population.hidden={ model = \"izhikevich\", size = 200 }",
+                "protocol.gradient.time_constants={ shortest = \"5 ms\", longest = \"20 ms\" }",
+            ],
+            "is of a model without a closed form",
+            "lif, adaptive_lif, or a switch",
+        ),
+        (
             &[&output, "protocol.gradient.loss={ kind = \"mean_voltage\" }"],
             "is of model \"adaptive_lif\", which differs from \"lif\" by its spikes",
             "model = \"lif\", or a loss on spikes",

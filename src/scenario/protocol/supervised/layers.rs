@@ -259,7 +259,7 @@ fn own_fits(lower: &mut Lower<'_>, protocol: &Fields) {
     }
     if let Some(learned) = gradient.table("time_constants") {
         for (_, of) in leaky() {
-            let Some(tau) = of.quantity("tau_m") else { continue };
+            let Some(tau) = of.if_there("tau_m").and_then(|_| of.quantity("tau_m")) else { continue };
             within(
                 learned,
                 ["shortest", "longest"],
@@ -289,6 +289,19 @@ fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, (name, read_out): &(Strin
     else {
         return;
     };
+    if let Some(entry) = lower.registered(read_out) {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "{} is of model \"{}\", which differs from \"lif\" by its spikes",
+                read_out.what, entry.name
+            ))
+            .maybe_at(read_out.place("model"))
+            .also(loss.written("kind"), "its membranes are read, and it does not fire")
+            .allowed("model = \"lif\", or a loss on spikes"),
+        );
+        // Its keys are others.
+        return;
+    }
     // What a reset to rest writes where nothing fires is nothing, whether it is said or not.
     let resets = read_out.word("reset") != Some("rest");
     let mut keys =
@@ -315,17 +328,6 @@ fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, (name, read_out): &(Strin
             .maybe_at(fields.at.as_ref())
             .also(loss.written("kind"), "the read-out integrates")
             .allowed("a loss on spikes, or a projection from a population that fires back to itself"),
-        );
-    }
-    if let Some(entry) = lower.registered(read_out) {
-        lower.faults.push(
-            Diagnostic::error(format!(
-                "{} is of model \"{}\", which differs from \"lif\" by its spikes",
-                read_out.what, entry.name
-            ))
-            .maybe_at(read_out.place("model"))
-            .also(loss.written("kind"), "its membranes are read, and it does not fire")
-            .allowed("model = \"lif\", or a loss on spikes"),
         );
     }
     if read_out.word("model") == Some("switch") {
