@@ -1,9 +1,10 @@
 //! Neurons whose threshold and current their own spikes adapt: spikes against the engine, gradients against differences.
 
-use super::differences::{Asked, Drawn, TAU, Tally, compare, times};
+use super::differences::Shape::{Alpha, Exponential, Pulse};
+use super::differences::{Asked, Drawn, SIZES, Shape, TAU, Tally, compare, layers, own, parameters, times};
 use super::*;
-use crate::engine::lockstep::{Kind, Layer, Net, Unfit};
-use crate::network::{Builder, Kernel, Network, Origin, Rows, SourceKind};
+use crate::engine::lockstep::{Kind, Net, Unfit};
+use crate::network::{Builder, Kernel, Network, Rows, SourceKind};
 use crate::neuron::Open;
 use crate::neuron::adaptive_lif::AdaptiveLif;
 use crate::neuron::keys::Described as _;
@@ -11,14 +12,6 @@ use crate::random::{Purpose, Stream};
 use crate::time::Time;
 use crate::units::Second;
 use std::sync::Arc;
-
-/// What drives, with tau_syn in tau_m.
-#[derive(Clone, Copy, Debug)]
-enum Shape {
-    Pulse,
-    Exponential(f64),
-    Alpha(f64),
-}
 
 /// What a spike adds to the threshold and to the current, in volts, with time constants in tau_m; where it puts the membrane (V) and for how long
 /// (s); how strong the drive is, and after which time layers hear themselves, in seconds; zero: they do not.
@@ -43,8 +36,6 @@ const fn held(case: Case, reset: f64, dead: f64, back: f64) -> Case {
     Case { reset, dead, back, ..case }
 }
 
-use self::Shape::{Alpha, Exponential, Pulse};
-
 const CASES: [Case; 16] = [
     case(Exponential(0.5), (0.05, 10.0), NONE, 2.0),
     held(case(Exponential(0.5), (0.04, 0.5), NONE, 2.5), 0.1, 4e-3, 0.0),
@@ -66,7 +57,6 @@ const CASES: [Case; 16] = [
     held(case(Pulse, (0.04, 0.7), (0.03, 5.0), 0.9), 0.0, 2e-3, 1.2e-3),
 ];
 
-const SIZES: [u32; 4] = [10, 8, 5, 3];
 const UNTIL: f64 = 50.0;
 
 fn neuron(case: Case) -> AdaptiveLif {
@@ -85,31 +75,8 @@ fn neuron(case: Case) -> AdaptiveLif {
     AdaptiveLif::with(&values).unwrap()
 }
 
-/// Three layers after one source, and a projection that skips one.
 fn network(case: Case, spikes: Vec<(Time, u32)>) -> Arc<Network> {
-    let mut builder = Builder::default();
-    let kernel = |width: f64| match case.shape {
-        Pulse => Kernel::rectangle(Time::from_seconds(Second::new(width)).unwrap()),
-        Exponential(tau) => Kernel::Exponential { tau: Second::new(tau * TAU) },
-        Alpha(tau) => Kernel::Alpha { tau: Second::new(tau * TAU) },
-    };
-    let source = builder.source("in", SIZES[0], SourceKind::List(spikes));
-    let mut before = source;
-    for (layer, size) in SIZES[1..].iter().enumerate() {
-        let to = builder.population(&format!("layer {layer}"), *size, Open::new(neuron(case)));
-        let delay = Time::from_seconds(Second::new(0.3e-3 * layer as f64)).unwrap();
-        builder.projection(&format!("to {layer}"), before, to, kernel(8.65e-3), delay, Rows::Dense);
-        if layer == 2 {
-            let skipped = Origin::Population(0);
-            builder.projection("skip", skipped, to, kernel(3e-3), delay, Rows::Dense);
-        }
-        before = Origin::Population(to);
-        if case.back > 0.0 {
-            let later = Time::from_seconds(Second::new(case.back * (1.0 + 0.3 * layer as f64))).unwrap();
-            builder.projection(&format!("back {layer}"), before, to, kernel(5e-3), later, Rows::Dense);
-        }
-    }
-    builder.finish().unwrap()
+    layers(spikes, &Open::new(neuron(case)), case.shape, |layer| 0.3e-3 * layer, case.back)
 }
 
 fn spikes(drawn: &mut Drawn) -> Vec<(f64, u32)> {
@@ -117,22 +84,6 @@ fn spikes(drawn: &mut Drawn) -> Vec<(f64, u32)> {
         (0..2 * SIZES[0]).map(|k| ((drawn.uniform(0.0, 30.0) * 1e12).floor() / 1e12, k % SIZES[0])).collect();
     spikes.sort_by(|a, b| a.partial_cmp(b).unwrap());
     spikes
-}
-
-fn parameters(net: &Net, case: Case, drawn: &mut Drawn) -> Parameters<f64> {
-    let weights = net.layers.iter().map(|layer| {
-        let mut matrix = vec![0.0; layer.weights];
-        let mean = case.drive * 6.0 / layer.dense as f64;
-        for row in matrix.chunks_mut(layer.stride) {
-            row[..layer.size].fill_with(|| drawn.normal(mean, mean.abs()));
-        }
-        // What a layer tells itself neither silences nor ignites it.
-        for input in layer.inputs.iter().filter(|input| input.from == Some(layer.place)) {
-            matrix[input.first_weight..][..input.weights].iter_mut().for_each(|w| *w = 0.4 * (*w - mean));
-        }
-        matrix
-    });
-    Parameters { weights: weights.collect(), ..Parameters::default() }
 }
 
 #[test]
@@ -144,7 +95,7 @@ fn spikes_of_neurons_that_adapt_are_those_of_the_engine() {
             let input = spikes(&mut drawn);
             let net = Net::new(&network(case, times(&input))).unwrap();
             assert!(net.layers.iter().all(|layer| matches!(layer.kind, Kind::Adapting(_))), "{case:?}");
-            let parameters = parameters(&net, case, &mut drawn);
+            let parameters = parameters(&net, 6.0 * case.drive, 1.0, &mut drawn);
             let spikes = compare(&net, &parameters, &input, UNTIL, &format!("{case:?}"));
             let neurons: u32 = SIZES[1..].iter().sum();
             again += spikes.saturating_sub(neurons as usize);
@@ -168,22 +119,15 @@ fn check(case: Case, read: ReadOut, with_own: bool, (number, draw): (u32, u64), 
     let mut drawn = Drawn(Stream::new(59, Purpose::Measurement, number, draw));
     let input = spikes(&mut drawn);
     let mut net = Net::new(&network(case, times(&input))).unwrap().read_out(!loss.integrates(), 1);
-    let mut parameters = parameters(&net, case, &mut drawn);
+    let mut parameters = parameters(&net, 6.0 * case.drive, 1.0, &mut drawn);
     if with_own {
-        for layer in &mut net.layers {
-            let own = Some(layer.place);
-            layer.inputs.iter_mut().for_each(|input| input.own_delays = input.from != own);
-        }
-        let delays = |list: &Vec<f64>| list.iter().map(|_| 3.0).collect::<Vec<f64>>();
-        parameters.delays = parameters.weights.iter().map(delays).collect();
-        parameters.delays.iter_mut().flatten().for_each(|delay| *delay = drawn.uniform(0.0, 3.0));
-        let fire = |layer: &Layer| if layer.fires { layer.size } else { 0 };
-        let of = |count: usize, drawn: &mut Drawn| (0..count).map(|_| drawn.uniform(0.9, 1.1)).collect();
-        parameters.thresholds = net.layers.iter().map(|layer| of(fire(layer), &mut drawn)).collect();
-        parameters.taus = net.layers.iter().map(|_| vec![drawn.uniform(9.0, 10.0)]).collect();
+        own(&mut net, &mut parameters, &mut drawn);
     }
     let (net, parameters, input) = (&net, &parameters, &input[..]);
-    let asked = Asked { net, parameters, input, until: UNTIL, loss: &loss, label: draw as usize % 3 };
+    let label = draw as usize % 3;
+    // Where a spike comes about slowly the loss is bent, which takes small steps; large ones round less.
+    let steps = &[0.0625, 0.25, 1.0];
+    let asked = Asked { net, parameters, input, until: UNTIL, loss: &loss, label, steps };
     asked.check(with_own, number as usize, tally, &format!("{case:?}"));
 }
 
@@ -203,8 +147,7 @@ fn gradients_of_neurons_that_adapt_are_central_differences() {
         all.compared += tally.compared;
         all.left_out += tally.left_out;
     }
-    // (A sample in which one spike only just comes about is left out as a whole.)
-    assert!(all.compared > 1000 && all.left_out * 3 <= all.compared, "{all:?}");
+    assert!(all.compared > 1000 && all.left_out * 10 <= all.compared, "{all:?}");
 }
 
 #[test]

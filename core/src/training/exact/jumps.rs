@@ -255,7 +255,7 @@ fn times_pass_through_jumps_as_differences_say() {
         let net = Net::new(&network([exponential, Kernel::Delta], false, 0.3e-3, times(&input))).unwrap();
         let parameters = parameters(&net, &mut drawn, [0.5, 0.35]);
         let (net, parameters, input) = (&net, &parameters, &input[..]);
-        let asked = Asked { net, parameters, input, until: UNTIL, loss: &loss, label: 0 };
+        let asked = Asked { net, parameters, input, until: UNTIL, loss: &loss, label: 0, steps: &[1.0] };
         asked.check(false, 0, &mut tally, &format!("draw {draw}"));
     }
     assert!(tally.compared > 40, "{tally:?}");

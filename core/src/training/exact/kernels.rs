@@ -141,7 +141,7 @@ fn gradients_by_shared_weights_are_central_differences() {
             let values = weights(&network, pulsed, &mut drawn);
             let parameters = Parameters::of(&net, &Weights::from_values(&network, &values));
             let (net, parameters, input) = (&net, &parameters, &input[..]);
-            let asked = Asked { net, parameters, input, until: 40.0, loss: &loss, label: 0 };
+            let asked = Asked { net, parameters, input, until: 40.0, loss: &loss, label: 0, steps: &[1.0] };
             asked.check(false, 0, &mut tally, &format!("pulsed {pulsed}, hold {hold}"));
         }
     }
