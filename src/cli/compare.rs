@@ -99,9 +99,7 @@ fn runs(left: &Path, right: &Path, args: &CompareArgs, output: &Output) -> Resul
     }
     text.push_str(&compare::text_of_runs(&comparison));
     if !comparison.same() {
-        for part in
-            [spikes(left, right)?, over_seeds((left, &plan_left), (right, &plan_right), &first, &second)?]
-        {
+        for part in [spikes(left, right)?, over_seeds((left, &plan_left), (right, &plan_right))?] {
             if !part.0.is_empty() {
                 text.push('\n');
                 text.push_str(&part.0);
@@ -147,12 +145,10 @@ fn spikes(left: &Path, right: &Path) -> Result<Part, Failure> {
     Ok((text, json!(found)))
 }
 
-/// Whether the difference of two runs is more than seeds make, where one of them was repeated with other seeds beside it.
+/// Whether two runs and their repetitions with other seeds beside them differ by more than seeds make.
 fn over_seeds(
     (left, plan_left): (&Path, &Value),
     (right, plan_right): (&Path, &Value),
-    first: &Value,
-    second: &Value,
 ) -> Result<Part, Failure> {
     if parameters::same_but_seed(plan_left, plan_right) {
         let text = "the two differ in their seed alone: this is the spread over seeds\n";
@@ -163,7 +159,7 @@ fn over_seeds(
         let text = "one seed each: whether the difference exceeds the spread over seeds is not known\n";
         return Ok((text.into(), Value::Null));
     }
-    let weighed = seeds::weigh(&a, &b, Some((first, second)));
+    let weighed = seeds::weigh(&a, &b);
     Ok((seeds::text(&weighed), json!(weighed)))
 }
 
@@ -203,7 +199,7 @@ fn sets(left: &Side, right: &Side, format: Format, output: &Output) -> Result<bo
         text.push_str(&parameters::text(&changed));
         text.push('\n');
     }
-    let weighed = seeds::weigh(&first, &second, None);
+    let weighed = seeds::weigh(&first, &second);
     text.push_str(&seeds::text(&weighed));
     let same = !weighed.iter().any(|one| one.difference.is_none_or(|difference| difference.exceeds));
     let seeds = [first.len(), second.len()];

@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use super::failure::Failure;
 use super::output::Output;
 use super::records::CHECKPOINT;
-use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
+use memspike::record::rundir::{self, RunDir, RunStatus};
 use memspike::report::html::{Beside, Other, Role, linked};
 use memspike::report::manifest::{MadeFrom, ManifestHead, condensed};
 use memspike::report::{compare, parameters};
@@ -121,8 +121,8 @@ fn go_on(path: PathBuf, args: &RunArgs, plan: &Plan, output: &Output) -> Result<
     let dir = RunDir::reopen(&path)?;
     same_version(&path)?;
     let manifest = MadeFrom::read(&path)?;
-    // One that was killed before its summary was written is not.
-    let done = manifest.status == RunStatus::Done && path.join(SUMMARY).is_file();
+    // One that was killed before its summary was written is not, nor one whose summary was damaged.
+    let done = manifest.status == RunStatus::Done && rundir::has_summary(&path);
     if done && !args.go_on {
         return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
             .with_hint("omit --resume to run again"));

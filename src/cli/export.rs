@@ -3,10 +3,11 @@
 use super::args::ExportArgs;
 use super::end::End;
 use super::failure::Failure;
+use super::files;
 use super::output::Output;
 use super::show;
 use memspike::hint::nearest;
-use memspike::record::export::{KEPT, files, name, write};
+use memspike::record::export::{KEPT, files as pieces, name, write};
 use memspike::record::{RecordError, RunDir};
 use memspike::registry::Registry;
 use std::path::{Path, PathBuf};
@@ -19,8 +20,8 @@ pub fn export(args: &ExportArgs, registry: &Registry, output: &Output) -> Result
         return Err(Failure::new(format!("--format: `{}` is left out of this memspike", args.format))
             .with_hint(format!("cargo install memspike --features {}", args.format)));
     };
-    let files = files(&logs, format)?;
-    if files.is_empty() {
+    let pieces = pieces(&logs, format)?;
+    if pieces.is_empty() {
         let names: Vec<String> = logs.iter().map(|log| format!("`{}`", name(log))).collect();
         return Err(Failure::new(format!(
             "--format: nothing of {} can be shown over time in `{}`",
@@ -29,27 +30,23 @@ pub fn export(args: &ExportArgs, registry: &Registry, output: &Output) -> Result
         ))
         .with_hint("take csv, npz or parquet"));
     }
-    if let (Some(out), true) = (&args.out, files.len() > 1) {
+    if let (Some(out), true) = (&args.out, pieces.len() > 1) {
         let names: Vec<String> = logs.iter().map(|log| name(log)).collect();
         return Err(Failure::new(format!(
             "--out: `{}` is one file, and the records of this run are {} in `{}`",
             out.display(),
-            files.len(),
+            pieces.len(),
             args.format
         ))
         .with_hint(format!("name one of them with --record: {}", names.join(", "))));
     }
     let dir = RunDir::open(&run)?;
     let mut written = String::new();
-    for piece in files {
+    for piece in pieces {
         let place = match &args.out {
-            Some(out) => out.clone(),
+            Some(out) => files::place(out, "--out")?,
             None => dir.claim(&piece.file)?,
         };
-        if place.is_dir() {
-            let source = std::io::Error::from(std::io::ErrorKind::IsADirectory);
-            return Err(RecordError::Io { action: "write", path: place, source }.into());
-        }
         write(&piece, &place, format, None)?;
         written += &format!("{}\n", place.display());
     }

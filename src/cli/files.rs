@@ -2,9 +2,9 @@
 
 use super::failure::Failure;
 use super::png::Renderer;
-use memspike::record::{PendingFile, RecordError};
+use memspike::record::{PendingFile, RecordError, rundir};
 use std::io::{ErrorKind, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Larger files are not what is asked for: a million rows of measurements have about 30 MB.
 const LARGEST: u64 = 512 << 20;
@@ -55,23 +55,44 @@ pub fn read_bytes(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Writes a whole file: it appears complete or not at all. `option` is what named it.
+/// Where a file that `option` names is written: what a link leads to, so that the link stays.
 ///
 /// # Errors
-/// If it cannot be written, or something other than a file is there.
-pub fn write_whole(path: &Path, bytes: &[u8], option: &str) -> Result<(), Failure> {
-    let place = path.display();
-    let failed = |reason: String, hint: &str| {
-        Failure::new(format!("cannot write `{place}`: {reason}"))
+/// If something other than a file is there, or a file that a run has kept.
+pub fn place(path: &Path, option: &str) -> Result<PathBuf, Failure> {
+    let failed = |reason: &str, hint: &str| {
+        Failure::new(format!("cannot write `{}`: {reason}", path.display()))
             .with_hint(format!("{hint}; choose another file with {option}"))
     };
     // A device or a pipe must not be replaced by a file.
     if path.is_dir() {
-        return Err(failed("it is a directory".into(), "name a file in it"));
+        return Err(failed("it is a directory", "name a file in it"));
     }
-    if path.exists() && !path.is_file() {
-        return Err(failed("it is not a regular file".into(), "only files are written"));
+    if !path.exists() {
+        return Ok(path.to_path_buf());
     }
+    if !path.is_file() {
+        return Err(failed("it is not a regular file", "only files are written"));
+    }
+    let place =
+        path.canonicalize().map_err(|error| failed(&reason(&error), "its directory must be readable"))?;
+    let kept = place.parent().zip(place.file_name()).is_some_and(|(dir, name)| rundir::keeps(dir, name));
+    if kept {
+        return Err(failed("a run has kept it", "what runs have kept is not replaced"));
+    }
+    Ok(place)
+}
+
+/// Writes a whole file: it appears complete or not at all. `option` is what named it.
+///
+/// # Errors
+/// As [`place`], and if it cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8], option: &str) -> Result<(), Failure> {
+    let path = &place(path, option)?;
+    let failed = |reason: String, hint: &str| {
+        Failure::new(format!("cannot write `{}`: {reason}", path.display()))
+            .with_hint(format!("{hint}; choose another file with {option}"))
+    };
     let write = || {
         let mut file = PendingFile::create(path)?;
         file.write(bytes)?;

@@ -108,6 +108,7 @@ pub fn runs_below(directory: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// If it cannot be written.
 pub fn recorded(table: &Table, path: &Path, format: &dyn memspike::record::Format) -> Result<(), Failure> {
+    let path = &files::place(path, "--out")?;
     let log = path.with_extension(format!("{}.log", std::process::id()));
     let write = || -> Result<(), Failure> {
         table.log(&log)?;

@@ -1,7 +1,7 @@
 //! Whether the numbers of two runs, or of two sets of seeds, differ by more than seeds make.
 
 use super::compare;
-use super::spread::{Difference, Spread, difference, singles};
+use super::spread::{Difference, Spread, difference};
 use super::sweep::shown;
 use super::table::{self, is_fraction};
 use serde_json::Value;
@@ -18,10 +18,9 @@ pub struct Weighed {
     pub difference: Option<Difference>,
 }
 
-/// The numbers of two sets of summaries that differ, each set of one plan with several seeds. Where `pair` is given, the
-/// difference is that of two of them.
+/// The numbers of two sets of summaries that differ, each set of one plan with several seeds.
 #[must_use]
-pub fn weigh(first: &[Value], second: &[Value], pair: Option<(&Value, &Value)>) -> Vec<Weighed> {
+pub fn weigh(first: &[Value], second: &[Value]) -> Vec<Weighed> {
     let number = |summary: &Value, key: &str| compare::lookup(summary, key).and_then(single);
     let of = |summaries: &[Value], key: &str| {
         let numbers: Vec<f64> = summaries.iter().filter_map(|summary| number(summary, key)).collect();
@@ -32,10 +31,7 @@ pub fn weigh(first: &[Value], second: &[Value], pair: Option<(&Value, &Value)>) 
     keys.filter(|key| key != "seed" && !key.starts_with("performance"))
         .filter_map(|key| {
             let sides = (of(first, &key)?, of(second, &key)?);
-            let weighed = match pair {
-                Some((a, b)) => singles((number(a, &key)?, number(b, &key)?), &sides.0, &sides.1),
-                None => difference(&sides.0, &sides.1),
-            };
+            let weighed = difference(&sides.0, &sides.1);
             let differ = weighed.map_or(sides.0.mean != sides.1.mean, |w| w.difference != 0.0);
             differ.then_some(Weighed { key, sides, difference: weighed })
         })
@@ -98,19 +94,13 @@ mod tests {
     fn a_difference_is_told_in_points_with_what_seeds_make() {
         // Each has a standard deviation of 0.01: t(4) 0.01 sqrt(2/3) = 0.02267.
         let (a, b) = (set(&[0.90, 0.91, 0.92]), set(&[0.94, 0.95, 0.96]));
-        let weighed = weigh(&a, &b, None);
+        let weighed = weigh(&a, &b);
         assert_eq!(weighed.len(), 1, "what is equal is left out");
         insta::assert_snapshot!(text(&weighed), @r"
         over seeds     first                 second                difference           spread over seeds
         accuracy.test  91.00 ± 1.00 % (n 3)  95.00 ± 1.00 % (n 3)  +4.00 ± 2.27 points  exceeds it
         (± behind a difference: what seeds alone make in 19 of 20 cases)
         ");
-        // Two of them alone: t(4) 0.01 sqrt(2) = 0.0393.
-        let pair = weigh(&a, &b, Some((&a[2], &b[0])));
-        let found = pair[0].difference.unwrap();
-        assert!(
-            (found.difference - 0.02).abs() < 1e-12 && (found.margin - 0.0393).abs() < 1e-4 && !found.exceeds
-        );
-        assert!(weigh(&a[..1], &b[..1], None)[0].difference.is_none());
+        assert!(weigh(&a[..1], &b[..1])[0].difference.is_none());
     }
 }

@@ -44,17 +44,7 @@ pub struct Difference {
 /// `None` if neither was repeated, so that nothing is known of the spread.
 #[must_use]
 pub fn difference(first: &Spread, second: &Spread) -> Option<Difference> {
-    let weight = 1.0 / first.n as f64 + 1.0 / second.n as f64;
-    interval(second.mean - first.mean, first, second, weight)
-}
-
-/// Compares two single values, each of which is one of those in its spread.
-#[must_use]
-pub fn singles(values: (f64, f64), first: &Spread, second: &Spread) -> Option<Difference> {
-    interval(values.1 - values.0, first, second, 2.0)
-}
-
-fn interval(difference: f64, first: &Spread, second: &Spread, weight: f64) -> Option<Difference> {
+    let (difference, weight) = (second.mean - first.mean, 1.0 / first.n as f64 + 1.0 / second.n as f64);
     let freedom = (first.n + second.n).checked_sub(2).filter(|freedom| *freedom > 0)?;
     let squares = |spread: &Spread| spread.sd.map_or(0.0, |sd| sd * sd * (spread.n - 1) as f64);
     let variance = (squares(first) + squares(second)) / freedom as f64;
@@ -113,9 +103,6 @@ mod tests {
         // One run against three: t(2) sqrt(4/3) = 4.968.
         let near = difference(&a, &Spread::of(&[6.0]).unwrap()).unwrap();
         assert!((near.margin - 4.968).abs() < 1e-3 && !near.exceeds);
-        // Two single ones of them: t(4) sqrt(2) = 3.926.
-        let singles = singles((3.0, 6.0), &a, &b).unwrap();
-        assert!((singles.margin - 3.926).abs() < 1e-3 && !singles.exceeds);
         assert_eq!(difference(&Spread::of(&[1.0]).unwrap(), &Spread::of(&[2.0]).unwrap()), None);
         assert_eq!(Spread::of(&[]), None);
     }

@@ -137,6 +137,46 @@ fn what_cannot_be_exported_is_refused_with_what_can() {
     refused(&["here", "--format", "csv", "--record", "spikes"], &["spikes.rows` is damaged at byte"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_or_is_kept_by_a_run_is_not_replaced() {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    let place = Place::with_scenario();
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "here", "-q"])), 0);
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "other", "-q"])), 0);
+    let file = |name: &str| place.path().join(name);
+    assert!(std::process::Command::new("mkfifo").arg(file("pipe")).status().unwrap().success());
+    fs::write(file("mine.csv"), "mine").unwrap();
+    symlink("mine.csv", file("link")).unwrap();
+    symlink("here/manifest.json", file("disguised")).unwrap();
+    let export = ["export", "here", "--format", "csv", "--record", "spikes", "--out"];
+    let table = ["table", "here", "--out"];
+    let fit = ["fit", "lif", "curve.csv", "--force", "--out"];
+    let curve: String =
+        (0..40).map(|k| format!("{},{}\n", 0.1 * f64::from(k), (-0.02 * f64::from(k)).exp())).collect();
+    fs::write(file("curve.csv"), format!("time [ms],u [V]\n{curve}")).unwrap();
+    for (command, to, says) in [
+        (&export[..], "pipe", "it is not a regular file"),
+        (&export[..], "here/manifest.json", "a run has kept it"),
+        (&export[..], "other/spikes.csv", "a run has kept it"),
+        (&export[..], "disguised", "a run has kept it"),
+        (&table[..], "pipe", "it is not a regular file"),
+        (&table[..], "other/summary.json", "a run has kept it"),
+        (&fit[..], "here/summary.json", "a run has kept it"),
+    ] {
+        let kept = read(&place, "here/manifest.json");
+        let output = place.memspike(&[command, &[to]].concat());
+        assert_eq!(code(&output), 2, "{command:?} {to}: {}", err(&output));
+        assert!(err(&output).contains(says), "{command:?} {to}: {}", err(&output));
+        assert_eq!(read(&place, "here/manifest.json"), kept);
+    }
+    assert!(fs::symlink_metadata(file("pipe")).unwrap().file_type().is_fifo());
+    // A link stays, and what it leads to is written.
+    assert_eq!(code(&place.memspike(&[&export[..], &["link"]].concat())), 0);
+    assert!(fs::symlink_metadata(file("link")).unwrap().is_symlink());
+    assert_eq!(read(&place, "mine.csv"), read(&place, "here/spikes.csv"));
+}
+
 const TRAINED: [&str; 6] = [
     "--set",
     "protocol.train_samples=100",

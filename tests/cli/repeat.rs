@@ -118,6 +118,9 @@ fn two_runs_are_compared_in_parameters_numbers_spikes_and_against_the_spread_ove
     let said = out(&place.memspike(&["compare", "slow/1", "fast/1"]));
     let row = said.lines().find(|line| line.starts_with("rate_hz.output") && line.contains("(n 4)")).unwrap();
     assert!(row.ends_with("exceeds it"), "{said}");
+    // It is the means that are compared, whichever of the seeds are named: more of them tell finer.
+    let sets = out(&place.memspike(&["compare", "slow", "fast"]));
+    assert!(sets.lines().any(|line| line == row), "{row}\n{sets}");
     let seeds = out(&place.memspike(&["compare", "slow/1", "slow/2"]));
     assert!(seeds.contains("differ in their seed alone"), "{seeds}");
     let sets = place.memspike(&["compare", "slow", "fast"]);

@@ -104,6 +104,16 @@ fn what_is_there_is_kept_and_a_failed_point_is_tried_again() {
     assert_eq!(code(&place.memspike(&args)), 0);
     assert_eq!(read(&place, "s/rate=20Hz/manifest.json"), first, "it was not computed again");
     assert!(begun("rate=40Hz").is_string());
+    // A summary that somebody has damaged is computed again.
+    let whole = read(&place, "s/rate=40Hz/summary.json");
+    for damage in ["junk", &whole[..whole.len() / 2], ""] {
+        fs::write(place.path().join("s/rate=40Hz/summary.json"), damage).unwrap();
+        let again = place.memspike(&args);
+        assert_eq!(code(&again), 0);
+        assert!(err(&again).contains("2 points are in `s` already"), "{}", err(&again));
+        assert!(!read(&place, "s/table.csv").contains("missing"));
+        assert_eq!(json(&read(&place, "s/rate=40Hz/summary.json"))["status"], "done");
+    }
     // More values and seeds of the same keys join those that are there.
     let more = ["sweep", "small.toml", "--vary", "source.noise.rate=20 Hz,40 Hz,60 Hz,80 Hz", "--out", "s"];
     let more = place.memspike(&more);

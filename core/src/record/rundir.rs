@@ -309,6 +309,19 @@ pub fn is_run(path: &Path) -> bool {
         .is_some_and(|manifest| manifest.get("memspike").is_some())
 }
 
+/// Whether a directory holds a run whose summary can be read: one that is done and complete.
+#[must_use]
+pub fn has_summary(path: &Path) -> bool {
+    super::read_json::<serde_json::Value>(&path.join(SUMMARY)).is_ok_and(|summary| summary.is_object())
+}
+
+/// Whether a file of this name in `dir` is one that a run keeps there: its manifest, or one that it has written down.
+#[must_use]
+pub fn keeps(dir: &Path, name: &std::ffi::OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    is_run(dir) && (name == WRITTEN || KNOWN.contains(&name) || written(dir).contains(name))
+}
+
 /// Numbers of runs end here: what has a larger one is not ours.
 const NUMBERS: u32 = 1_000_000_000;
 

@@ -9,7 +9,7 @@ use super::args::SweepArgs;
 use clap::FromArgMatches as _;
 use memspike::dataset::Name;
 use memspike::hint::many;
-use memspike::record::rundir::{self, RunStatus, SUMMARY};
+use memspike::record::rundir::{self, RunStatus};
 use memspike::report::manifest::MadeFrom;
 use memspike::scenario::data_plan::DataPlan;
 use memspike::scenario::plan::{Input, Plan};
@@ -223,7 +223,7 @@ fn state(out: &Path, plan: &Plan) -> State {
     }
     match MadeFrom::read(out) {
         Ok(made) if !made.is(plan) => State::Other,
-        Ok(made) if made.status == RunStatus::Done && out.join(SUMMARY).is_file() => State::Done,
+        Ok(made) if made.status == RunStatus::Done && rundir::has_summary(out) => State::Done,
         Ok(_) => State::Unfinished,
         Err(_) => State::Other,
     }
