@@ -404,9 +404,11 @@ impl Session<'_> {
             }
             (Say::Nothing, _) => return Ok(()),
             (Say::OneLine, _) => {
-                let test = summary.accuracy.as_ref().and_then(|accuracy| accuracy.test);
-                output.note(&match test {
-                    Some(test) => format!("`{}` is trained: test accuracy {:.2} %", plan.name, 100.0 * test),
+                let accuracy = summary.accuracy.as_ref();
+                output.note(&match accuracy.and_then(|of| Some((of.measure.name(), of.test?))) {
+                    Some((what, test)) => {
+                        format!("`{}` is trained: test {what} {:.2} %", plan.name, 100.0 * test)
+                    }
                     None => format!("`{}` was stopped before it was trained", plan.name),
                 });
             }

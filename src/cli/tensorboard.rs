@@ -37,8 +37,8 @@ impl Watched {
         let energy = summary.energy_j.iter().map(|(name, joules)| (format!("energy/{name} [J]"), *joules));
         let inference =
             summary.energy_per_inference_j.map(|joules| ("energy/per inference [J]".into(), joules));
-        let test = summary.accuracy.as_ref().and_then(|accuracy| accuracy.test);
-        let test = test.map(|accuracy| ("accuracy/test".into(), accuracy));
+        let test = summary.accuracy.as_ref().and_then(|of| Some((of.measure, of.test?)));
+        let test = test.map(|(measure, test)| (format!("{}/test", measure.name().replace(' ', "_")), test));
         let rates = summary.rate_hz.iter().map(|(name, rate)| (format!("rate/{name} [Hz]"), *rate));
         let values: Vec<(String, f64)> = rates.chain(test).chain(energy).chain(inference).collect();
         if summary.status == Status::Done {

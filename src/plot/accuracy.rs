@@ -2,6 +2,7 @@
 
 use super::chart::{Axis, Chart, Look, Mark, Series};
 use super::{Figure, Shape};
+use crate::scenario::protocol::supervised::Measure;
 
 /// Width and height on a page.
 const SIZE: (u32, u32) = (720, 400);
@@ -10,22 +11,33 @@ const SIZE: (u32, u32) = (720, 400);
 pub type Curve = (&'static str, Vec<(u32, f64)>);
 
 /// The picture, if there was an epoch; `of` whom the answers in training are.
-pub fn figure(curves: &[Curve], paper: Option<f64>, of: &str) -> Option<Figure> {
+pub fn figure(measure: Measure, curves: &[Curve], paper: Option<f64>, of: &str) -> Option<Figure> {
     if curves.iter().all(|(_, points)| points.is_empty()) {
         return None;
     }
     let line = paper.map_or_else(String::new, |paper| {
         format!(" The dashed line is the published {:.2} %.", 100.0 * paper)
     });
+    let what = match measure {
+        Measure::RightAnswers => "Fraction of right answers",
+        Measure::VarianceExplained => {
+            "Share of the variance of the targets that the scores explain, R\u{b2},"
+        }
+    };
     let caption = format!(
-        "Fraction of right answers {of} and after each epoch, one presentation per sample. The final \
+        "{what} {of} and after each epoch, one presentation per sample. The final \
          test, whose figure stands above, shows the test samples once more with new spikes.{line}"
     );
-    Some(Figure { name: "accuracy".into(), shape: Shape::Half, caption, svg: draw(curves, paper, SIZE) })
+    Some(Figure {
+        name: "accuracy".into(),
+        shape: Shape::Half,
+        caption,
+        svg: draw(measure, curves, paper, SIZE),
+    })
 }
 
 /// The last curve is that of the test.
-pub fn draw(curves: &[Curve], paper: Option<f64>, (width, height): (u32, u32)) -> String {
+pub fn draw(measure: Measure, curves: &[Curve], paper: Option<f64>, (width, height): (u32, u32)) -> String {
     let values = curves.iter().flat_map(|(_, points)| points.iter().map(|p| 100.0 * p.1));
     let (lo, hi) = values
         .chain(paper.map(|p| 100.0 * p))
@@ -36,12 +48,17 @@ pub fn draw(curves: &[Curve], paper: Option<f64>, (width, height): (u32, u32)) -
     let longest = curves.iter().map(|(_, points)| points.len()).max().unwrap_or(0);
     let subtitle =
         curves.last().and_then(|(_, points)| points.last()).map_or_else(String::new, |(epoch, test)| {
-            format!("test accuracy {:.2} % after epoch {epoch}, the last", 100.0 * test)
+            format!("test {} {:.2} % after epoch {epoch}, the last", measure.name(), 100.0 * test)
         });
-    let y = Axis::linear("accuracy", "%").exactly((lo - pad).max(0.0), (hi + pad).min(100.5));
-    let mut chart = Chart::new("Accuracy by epoch", Axis::linear("epoch", "").whole(), y)
-        .subtitle(subtitle)
-        .size(width, height);
+    // Who answers worse than always with the mean explains less than nothing.
+    let floor = if measure.is_accuracy() { 0.0 } else { f64::NEG_INFINITY };
+    let y = Axis::linear(measure.name(), "%").exactly((lo - pad).max(floor), (hi + pad).min(100.5));
+    let title = match measure {
+        Measure::RightAnswers => "Accuracy by epoch",
+        Measure::VarianceExplained => "Variance explained by epoch",
+    };
+    let mut chart =
+        Chart::new(title, Axis::linear("epoch", "").whole(), y).subtitle(subtitle).size(width, height);
     // Many markers would hide the line.
     let look = if longest <= 40 { Look::Both } else { Look::Line };
     for (name, points) in curves {

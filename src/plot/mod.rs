@@ -23,6 +23,7 @@ pub(crate) mod packed;
 pub(crate) mod pairs;
 #[cfg(feature = "png")]
 mod png;
+pub(crate) mod predicted;
 pub(crate) mod programming;
 pub(crate) mod raster;
 pub(crate) mod robust;

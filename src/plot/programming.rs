@@ -4,22 +4,26 @@ use super::chart::marker;
 use super::style::{AXIS, BLUE, GRID, HEAD, INK, MUTED, VERMILLION, sheet, ticks};
 use super::svg::{At, text};
 use super::{Figure, Shape};
-use crate::scenario::protocol::supervised::ProgrammingResult;
+use crate::scenario::protocol::supervised::{Measure, ProgrammingResult};
 
 const ROW: f64 = 40.0;
 
-pub fn figure(cases: &[ProgrammingResult]) -> Option<Figure> {
+pub fn figure(measure: Measure, cases: &[ProgrammingResult]) -> Option<Figure> {
     if cases.iter().all(|case| case.accuracy.is_empty()) {
         return None;
     }
-    let caption = "Test accuracy after programming the trained weights onto devices. Each dot is one \
-                   programming draw, the bar its mean; the dashed line is the accuracy of the weights as \
-                   trained."
-        .to_string();
-    Some(Figure { name: "programming".into(), shape: Shape::Wide, caption, svg: draw(cases) })
+    let what = match measure {
+        Measure::RightAnswers => "Test accuracy",
+        Measure::VarianceExplained => "Variance of the test targets explained",
+    };
+    let caption = format!(
+        "{what} after programming the trained weights onto devices. Each dot is one programming draw, the bar its \
+         mean; the dashed line is that of the weights as trained."
+    );
+    Some(Figure { name: "programming".into(), shape: Shape::Wide, caption, svg: draw(measure, cases) })
 }
 
-fn draw(cases: &[ProgrammingResult]) -> String {
+fn draw(measure: Measure, cases: &[ProgrammingResult]) -> String {
     let float = 100.0 * cases[0].float_accuracy;
     let values = || cases.iter().flat_map(|case| &case.accuracy).map(|a| 100.0 * a).chain([float]);
     let (lo, hi) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));
@@ -61,6 +65,7 @@ fn draw(cases: &[ProgrammingResult]) -> String {
         }
     }
     sheet.line((left, bottom), (right, bottom), AXIS, 1.0);
-    sheet.write("test accuracy [%]", f64::midpoint(left, right), bottom + 34.0, At::Middle, text(12.0, INK));
+    let axis = format!("test {} [%]", measure.name());
+    sheet.write(&axis, f64::midpoint(left, right), bottom + 34.0, At::Middle, text(12.0, INK));
     sheet.finish()
 }

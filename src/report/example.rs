@@ -17,7 +17,7 @@ use crate::scenario::plan::{
     RecordPlan, Reproduces, SourcePlan, SwitchEnergy,
 };
 use crate::scenario::protocol::supervised::{
-    Adam, EpochResult, Gradient, ProgrammingCase, ProgrammingResult, ShownSample, Supervised,
+    Adam, EpochResult, Gradient, Measure, ProgrammingCase, ProgrammingResult, ShownSample, Supervised,
     SupervisedResult,
 };
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
@@ -247,6 +247,8 @@ fn outcome() -> Outcome {
             synaptic_events: 10420.0,
         }),
         found: Found::new(SupervisedResult {
+            measure: Measure::RightAnswers,
+            outputs: Vec::new(),
             epochs,
             test_accuracy: Some(test_accuracy),
             tested_epoch: Some(30),

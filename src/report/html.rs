@@ -10,6 +10,7 @@ use crate::report::by_name::ByName;
 use crate::report::manifest::{Manifest, condensed};
 use crate::report::summary::Summary;
 use crate::scenario::outcome::{Outcome, Status};
+use crate::scenario::protocol::supervised::Measure;
 use maud::{Markup, PreEscaped, html};
 
 pub use super::frame::{Beside, Other, Role, linked};
@@ -139,8 +140,9 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
                 @let error = accuracy.standard_error();
                 @let samples = accuracy.test_samples.map(|n| format!("standard error, {} test samples", count(n)));
                 @let paper = manifest.plan.published_accuracy().map(|p| format!("paper\u{a0}{}", percent(p)));
-                @let remark: Vec<String> = samples.into_iter().chain(paper).collect();
-                (card("Test accuracy", &html! {
+                @let rms = accuracy.rms_error().map(|rms| format!("R\u{b2} of the test; rms error {}", significant(rms, 3)));
+                @let remark: Vec<String> = samples.filter(|_| error.is_some()).into_iter().chain(rms).chain(paper).collect();
+                (card(match accuracy.measure { Measure::RightAnswers => "Test accuracy", Measure::VarianceExplained => "Variance explained" }, &html! {
                     (percent(test))
                     @if let Some(error) = error.filter(|error| *error > 0.0) { small { " \u{b1} " (format!("{:.2}", 100.0 * error)) } }
                 }, &remark.join("; ")))

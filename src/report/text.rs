@@ -3,10 +3,11 @@
 use super::lines::Lines;
 use super::told;
 use crate::hint::many;
-use crate::plot::number::{bytes, count, duration, percent, rough, si};
+use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
 use crate::report::accuracy::Accuracy;
 use crate::report::summary::Summary;
 use crate::scenario::outcome::Status;
+use crate::scenario::protocol::supervised::Measure;
 
 /// What the end of a run says.
 #[must_use]
@@ -33,8 +34,15 @@ pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
     lines.text.replace(['\u{202f}', '\u{a0}'], " ")
 }
 
+/// Outputs whose errors are told one by one.
+const OUTPUTS: usize = 8;
+
 fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
     lines.gap();
+    let (tested, trained) = match accuracy.measure {
+        Measure::RightAnswers => ("test accuracy", "train accuracy"),
+        Measure::VarianceExplained => ("R\u{b2} of the test", "R\u{b2} in training"),
+    };
     if let Some(test) = accuracy.test {
         let error = accuracy.standard_error().filter(|error| *error > 0.0);
         let error = error.map_or_else(String::new, |e| format!(" \u{b1} {:.2} (standard error)", e * 100.0));
@@ -42,12 +50,21 @@ fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
             accuracy.test_samples.map_or_else(String::new, |n| format!(", {}", many(count(n), "sample")));
         let epoch =
             accuracy.tested_epoch.map_or_else(String::new, |epoch| format!(", weights of epoch {epoch}"));
-        lines.row("test accuracy", &format!("{}{error}{images}{epoch}", percent(test)));
+        lines.row(tested, &format!("{}{error}{images}{epoch}", percent(test)));
     } else if let Some((epoch, last)) = accuracy.last_test() {
-        lines.row("test accuracy", &format!("{} after epoch {epoch}; no final test", percent(last)));
+        lines.row(tested, &format!("{} after epoch {epoch}; no final test", percent(last)));
     }
     if let Some(train) = accuracy.train {
-        lines.row("train accuracy", &percent(train));
+        lines.row(trained, &percent(train));
+    }
+    if let Some(rms) = accuracy.rms_error() {
+        let each: Vec<String> = accuracy.outputs.iter().map(|of| significant(of.rms_error, 3)).collect();
+        let each = if each.len() > 1 && each.len() <= OUTPUTS {
+            format!(" ({})", each.join(", "))
+        } else {
+            String::new()
+        };
+        lines.row("rms error", &format!("{}{each}", significant(rms, 3)));
     }
     if let Some(paper) = paper {
         lines.row("paper", &percent(paper));

@@ -5,7 +5,7 @@ use super::diagnostic::{At, Base as Where, Diagnostic};
 use super::filled::Fields;
 use super::section::Lower;
 use super::spec::kinds::{COUNT, POSITIVE_SPAN, SHARE};
-use super::spec::{Bounds, Choice, Key, Kind};
+use super::spec::{Bounds, Choice, Key, Kind, words};
 use super::table::table;
 use crate::dataset::own::{Base, Described, Form, MAX_CLASSES, Own, Pattern, Rule, Test};
 use crate::dataset::{Fault, Name};
@@ -19,10 +19,13 @@ const TEST: Key = Key::new(
     Kind::Text,
     "The test samples, in the same form; or the share of the training samples that is drawn for them by the seed: \"20 %\".",
 );
-const TRAIN_LABELS: Key =
-    Key::new("train_labels", Kind::Text, "The file with the classes of the training samples.");
+const TRAIN_LABELS: Key = Key::new(
+    "train_labels",
+    Kind::Text,
+    "The file with the classes, or the targets, of the training samples.",
+);
 const TEST_LABELS: Key =
-    Key::new("test_labels", Kind::Text, "The file with the classes of the test samples.")
+    Key::new("test_labels", Kind::Text, "The file with the classes, or the targets, of the test samples.")
         .absent("a share of the training samples is tested");
 const LOW: Key =
     Key::new("low", Kind::Number(Bounds::ANY), "The value, as it is written, that is 0.").absent("0");
@@ -35,6 +38,23 @@ const NAME: Key =
     Key::new("name", Kind::Text, "What the data set is called in reports.").absent("as its file");
 const VERSION: Key = Key::new("version", Kind::Text, "Which of its versions it is.").absent("not stated");
 
+/// What stands beside the samples.
+const TARGETS: Key = Key::new(
+    "targets",
+    Kind::word::<Beside>(),
+    "What is wanted of the samples: a class of each, or numbers, which layers with an exact gradient learn (regression).",
+)
+.setting("\"classes\"");
+
+words! {
+    /// What stands beside samples.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    pub enum Beside {
+        Classes = "classes": "a class of each, counted from 0",
+        Values = "values": "real numbers, one for each neuron of the read-out",
+    }
+}
+
 table! {
     /// Data of one's own.
     pub(super) enum Files by "kind", "How the files are read." {
@@ -43,10 +63,11 @@ table! {
             test: String as TEST;
             /// The array of samples, one after the other along its first axis.
             x: String = Kind::Text, setting("\"x\"");
-            /// The array of classes, counted from 0.
+            /// The array of classes, counted from 0; or of targets, a row for each sample.
             y: String = Kind::Text, setting("\"y\"");
             low: Option<f64> as LOW;
             high: Option<f64> as HIGH;
+            targets: Beside as TARGETS;
             classes: Option<u32> as CLASSES;
             name: Option<String> as NAME;
             version: Option<String> as VERSION;
@@ -58,6 +79,7 @@ table! {
             test_labels: Option<String> as TEST_LABELS;
             low: Option<f64> as LOW;
             high: Option<f64> as HIGH;
+            targets: Beside as TARGETS;
             classes: Option<u32> as CLASSES;
             name: Option<String> as NAME;
             version: Option<String> as VERSION;
@@ -69,6 +91,7 @@ table! {
             test_labels: Option<String> as TEST_LABELS;
             low: Option<f64> as LOW;
             high: Option<f64> as HIGH;
+            targets: Beside as TARGETS;
             classes: Option<u32> as CLASSES;
             name: Option<String> as NAME;
             version: Option<String> as VERSION;
@@ -76,10 +99,11 @@ table! {
         Csv = "csv": "a table with a header, a row for each sample, and a column for the class" {
             train: String as TRAIN;
             test: String as TEST;
-            /// The column of the class; every other one is a value of the sample.
+            /// The column of the class, or those of the targets with commas between them ("x, y"); every other one is a value of the sample.
             label: String = Kind::Text, setting("\"label\"");
             low: Option<f64> as LOW;
             high: Option<f64> as HIGH;
+            targets: Beside as TARGETS;
             classes: Option<u32> as CLASSES;
             name: Option<String> as NAME;
             version: Option<String> as VERSION;
@@ -138,6 +162,7 @@ struct Common {
     train: String,
     test: String,
     range: (Option<f64>, Option<f64>),
+    targets: Beside,
     classes: Option<u32>,
     name: Option<String>,
     version: Option<String>,
@@ -146,35 +171,84 @@ struct Common {
 impl Files {
     fn parts(self) -> (Form, Common) {
         match self {
-            Self::Npz { train, test, x, y, low, high, classes, name, version } => {
-                (Form::Npz { x, y }, Common { train, test, range: (low, high), classes, name, version })
-            }
-            Self::Npy { train, train_labels, test, test_labels, low, high, classes, name, version } => (
+            Self::Npz { train, test, x, y, low, high, targets, classes, name, version } => (
+                Form::Npz { x, y },
+                Common { train, test, range: (low, high), targets, classes, name, version },
+            ),
+            Self::Npy {
+                train,
+                train_labels,
+                test,
+                test_labels,
+                low,
+                high,
+                targets,
+                classes,
+                name,
+                version,
+            } => (
                 Form::Npy { train_labels, test_labels },
-                Common { train, test, range: (low, high), classes, name, version },
+                Common { train, test, range: (low, high), targets, classes, name, version },
             ),
-            Self::Idx { train, train_labels, test, test_labels, low, high, classes, name, version } => (
+            Self::Idx {
+                train,
+                train_labels,
+                test,
+                test_labels,
+                low,
+                high,
+                targets,
+                classes,
+                name,
+                version,
+            } => (
                 Form::Idx { train_labels, test_labels },
-                Common { train, test, range: (low, high), classes, name, version },
+                Common { train, test, range: (low, high), targets, classes, name, version },
             ),
-            Self::Csv { train, test, label, low, high, classes, name, version } => {
-                (Form::Csv { label }, Common { train, test, range: (low, high), classes, name, version })
-            }
+            Self::Csv { train, test, label, low, high, targets, classes, name, version } => (
+                Form::Csv { label },
+                Common { train, test, range: (low, high), targets, classes, name, version },
+            ),
             Self::Recordings { train, test, from_first, name, version } => (
                 Form::Recordings { from_first },
-                Common { train, test, range: (None, None), classes: None, name, version },
+                Common {
+                    train,
+                    test,
+                    range: (None, None),
+                    targets: Beside::Classes,
+                    classes: None,
+                    name,
+                    version,
+                },
             ),
             Self::Sound { train, test, files, sample_rate, name, version } => (
                 Form::Sound { files: Pattern(files), sample_rate },
-                Common { train, test, range: (None, None), classes: None, name, version },
+                Common {
+                    train,
+                    test,
+                    range: (None, None),
+                    targets: Beside::Classes,
+                    classes: None,
+                    name,
+                    version,
+                },
             ),
             Self::Spikes { train, test, lines, tick, classes, name, version } => (
                 Form::Spikes { lines, tick },
-                Common { train, test, range: (None, None), classes, name, version },
+                Common { train, test, range: (None, None), targets: Beside::Classes, classes, name, version },
             ),
-            Self::Png { train, test, name, version } => {
-                (Form::Png, Common { train, test, range: (None, None), classes: None, name, version })
-            }
+            Self::Png { train, test, name, version } => (
+                Form::Png,
+                Common {
+                    train,
+                    test,
+                    range: (None, None),
+                    targets: Beside::Classes,
+                    classes: None,
+                    name,
+                    version,
+                },
+            ),
         }
     }
 }
@@ -232,6 +306,17 @@ impl Lower<'_> {
             return None;
         }
         let range = self.range(fields, common.range)?;
+        if let (Beside::Values, Some(at)) =
+            (common.targets, fields.if_there("classes").and(fields.written("classes")))
+        {
+            self.faults.push(
+                Diagnostic::error(format!("`classes` of {} has no effect", fields.what))
+                    .at(at)
+                    .also(fields.written("targets"), "samples have numbers, and no classes")
+                    .allowed("targets = \"values\" without `classes`"),
+            );
+            return None;
+        }
         let stem = || Path::new(&common.train).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let described = Described {
             name: common.name.or_else(stem).unwrap_or_else(|| "own data".into()),
@@ -240,6 +325,7 @@ impl Lower<'_> {
             test,
             range,
             classes: common.classes,
+            targets: common.targets == Beside::Values,
             version: common.version.unwrap_or_else(|| "not stated".into()),
             base: Base(base),
         };

@@ -48,6 +48,15 @@ impl DataPlan {
         }
     }
 
+    /// Numbers that are wanted of a sample, in place of a class; 0: it has a class.
+    #[must_use]
+    pub fn targets(&self) -> u32 {
+        match self {
+            Self::Named(_) => 0,
+            Self::Own(own) => own.identity.targets as u32,
+        }
+    }
+
     /// What samples are made of.
     #[must_use]
     pub fn holds(&self) -> Holds {

@@ -18,6 +18,7 @@ fn described(folder: &Path, train: &str, test: Test) -> Described {
         test,
         range: None,
         classes: None,
+        targets: false,
         name: "shd".into(),
         version: "1".into(),
         base: Base(folder.into()),

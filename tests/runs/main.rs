@@ -15,6 +15,7 @@ mod plasticity;
 mod reach;
 mod readouts;
 mod records;
+mod regression;
 mod same_counts;
 mod scenarios;
 mod training;

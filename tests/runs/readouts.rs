@@ -41,12 +41,12 @@ fn data() -> &'static Data {
 
 /// The first of 600 training samples.
 pub fn train_samples(count: usize) -> Samples<'static> {
-    Samples { code: &data().train, labels: &data().train_labels[..count] }
+    Samples { code: &data().train, labels: &data().train_labels[..count], targets: None }
 }
 
 /// A hundred test samples.
 pub fn test_samples() -> Samples<'static> {
-    Samples { code: &data().test, labels: &data().test_labels }
+    Samples { code: &data().test, labels: &data().test_labels, targets: None }
 }
 
 /// `outputs` such neurons, each reached from every pixel.

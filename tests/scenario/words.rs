@@ -154,6 +154,18 @@ fn own_data(kind: &str) -> Result<Plan, String> {
     )
 }
 
+/// Layers that learn the numbers of a table by this objective.
+fn numbers(objective: &str) -> Result<Plan, String> {
+    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/data/samples.csv");
+    let data =
+        format!("data = {{ kind = \"csv\", train = \"{table}\", test = \"{table}\", targets = \"values\" }}");
+    let found = include_str!("../../scenarios/layers/yin-yang/scenario.toml");
+    text(
+        &found.replace("dataset = \"yin_yang\"", &data).replace("size = 3", "size = 1"),
+        &[&format!("protocol.gradient.objective.kind=\"{objective}\"")],
+    )
+}
+
 /// A plan in which the key of this path has this word; `None` for a key that has no case here.
 fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
     let set = |key: &str| format!("{key}=\"{word}\"");
@@ -211,7 +223,10 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             path,
             &["protocol.gradient.objective.right=-20", "protocol.gradient.objective.wrong=-40"],
         ),
+        "protocol.gradient.objective.kind" if word == "huber" => Some(numbers(word)),
         "protocol.gradient.objective.kind" => run(layers, path, &[]),
+        "source.data.targets" if word == "values" => Some(numbers("squared_error")),
+        "source.data.targets" => Some(own_data("csv")),
         "source.dataset" if word == "yin_yang" => run(layers, "source.points.dataset", &[]),
         "source.dataset" if matches!(word, "moving_digits" | "delayed_match") => {
             Some(with_encode(word, "", "events"))

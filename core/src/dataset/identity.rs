@@ -2,7 +2,7 @@
 
 use super::known::{IdxFiles, Known, Origin, Sum};
 use super::locate::Files;
-use super::{Dataset, Split};
+use super::{Dataset, Split, Targets};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
@@ -16,14 +16,22 @@ pub struct Identity {
     pub version: String,
     /// Lengths of the axes of a sample.
     pub shape: Vec<usize>,
-    /// Number of classes.
+    /// Number of classes; 1 of samples with targets.
     pub classes: usize,
+    /// Numbers that are wanted of a sample, where samples have no classes; else 0.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub targets: usize,
     /// Samples to learn from.
     pub train: usize,
     /// Samples to test on.
     pub test: usize,
     /// SHA-256 in hexadecimal of shape, samples and labels as they were read: the same data in another format have the same.
     pub sha256: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_none(targets: &usize) -> bool {
+    *targets == 0
 }
 
 impl Dataset {
@@ -40,6 +48,7 @@ impl Dataset {
             version: self.version.clone(),
             shape: self.shape.clone(),
             classes: self.classes,
+            targets: self.train.targets().map_or(0, Targets::each),
             train: self.train.len(),
             test: self.test.len(),
             sha256: hexadecimal(hash),

@@ -22,6 +22,7 @@ pub mod own;
 pub mod recording;
 mod sound;
 mod split;
+mod targets;
 
 pub use error::{Fault, Faults, Readable};
 #[cfg(feature = "formats")]
@@ -30,11 +31,12 @@ pub use known::Name;
 pub use locate::Search;
 pub use sound::Sound;
 pub use split::{Holds, Split};
+pub use targets::{Targets, explained};
 
 use known::Origin;
 
-/// Samples of one shape with their classes, split into training and test.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Samples of one shape with their classes or targets, split into training and test.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// As [`Name::as_str`], or what its user calls it.
     pub name: String,
@@ -42,7 +44,7 @@ pub struct Dataset {
     pub version: String,
     /// Lengths of the axes of a sample; the last runs fastest.
     pub shape: Vec<usize>,
-    /// Labels are below this.
+    /// Labels are below this; 1 of samples with targets.
     pub classes: usize,
     /// The samples to learn from.
     pub train: Split,

@@ -1,6 +1,6 @@
 //! Samples with their labels: grey values as bytes or real numbers, events as they were recorded, or sound.
 
-use super::Sound;
+use super::{Sound, Targets};
 use crate::encoding::FirstSpikes;
 use std::borrow::Cow;
 
@@ -37,11 +37,12 @@ impl Default for Samples {
 }
 
 /// Samples and labels of one split, in the order of the files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Split {
     samples: Samples,
-    /// One per sample.
+    /// One per sample; of samples with targets all 0.
     pub labels: Vec<u16>,
+    targets: Option<Targets>,
     /// Values of a sample, or lines of its events.
     size: usize,
 }
@@ -52,7 +53,7 @@ impl Split {
     #[must_use]
     pub fn new(images: Vec<u8>, labels: Vec<u16>, size: usize) -> Option<Self> {
         let matching = size > 0 && labels.len().checked_mul(size) == Some(images.len());
-        matching.then_some(Self { samples: Samples::Bytes(images), labels, size })
+        matching.then_some(Self { samples: Samples::Bytes(images), labels, targets: None, size })
     }
 
     /// Samples of `size` real numbers from 0 to 1 each. `None` unless there is exactly one sample per label.
@@ -60,21 +61,34 @@ impl Split {
     pub fn real(values: &[f64], labels: Vec<u16>, size: usize) -> Option<Self> {
         let matching = size > 0 && labels.len().checked_mul(size) == Some(values.len());
         let steps = || values.iter().map(|value| (value * f64::from(ONE)).round() as u32).collect();
-        matching.then(|| Self { samples: Samples::Reals(steps()), labels, size })
+        matching.then(|| Self { samples: Samples::Reals(steps()), labels, targets: None, size })
     }
 
     /// Events on `lines` lines. `None` unless there is exactly one sample per label.
     #[must_use]
     pub fn events(events: FirstSpikes, labels: Vec<u16>, lines: usize) -> Option<Self> {
         let matching = lines > 0 && labels.len() == events.len();
-        matching.then_some(Self { samples: Samples::Events(events), labels, size: lines })
+        matching.then_some(Self { samples: Samples::Events(events), labels, targets: None, size: lines })
     }
 
     /// Recordings of sound. `None` unless there is exactly one per label.
     #[must_use]
     pub fn sound(sound: Sound, labels: Vec<u16>) -> Option<Self> {
         let matching = labels.len() == sound.len();
-        matching.then_some(Self { samples: Samples::Sound(sound), labels, size: 1 })
+        matching.then_some(Self { samples: Samples::Sound(sound), labels, targets: None, size: 1 })
+    }
+
+    /// The same samples with numbers that are wanted of them, in place of classes. `None` unless there are targets for each.
+    #[must_use]
+    pub fn with_targets(self, targets: Targets) -> Option<Self> {
+        let matching = targets.len() == self.len();
+        matching.then(|| Self { labels: vec![0; targets.len()], targets: Some(targets), ..self })
+    }
+
+    /// The numbers that are wanted of the samples, if these have no classes.
+    #[must_use]
+    pub fn targets(&self) -> Option<&Targets> {
+        self.targets.as_ref()
     }
 
     /// What the samples are made of.
@@ -199,7 +213,8 @@ impl Split {
             Samples::Reals(reals) => Samples::Reals(of(reals, self.size, numbers)),
             Samples::Events(events) => Samples::Events(events.chosen(numbers)),
         };
-        Self { samples, labels: of(&self.labels, 1, numbers), size: self.size }
+        let targets = self.targets.as_ref().map(|targets| targets.chosen(numbers));
+        Self { samples, labels: of(&self.labels, 1, numbers), targets, size: self.size }
     }
 
     /// Samples of `size` values, which `of` makes of the number and the values of each.
@@ -211,7 +226,8 @@ impl Split {
             values.extend(self.values(i));
             reals.extend(of(i, &values).into_iter().map(|value| (value * f64::from(ONE)).round() as u32));
         }
-        Self { samples: Samples::Reals(reals), labels: self.labels.clone(), size }
+        let (labels, targets) = (self.labels.clone(), self.targets.clone());
+        Self { samples: Samples::Reals(reals), labels, targets, size }
     }
 
     /// Hands all samples and labels to `take` as bytes, which are the same for the same data and no other.
@@ -224,6 +240,11 @@ impl Split {
         } else {
             take(b"wide");
             self.labels.iter().for_each(|label| take(&label.to_le_bytes()));
+        }
+        if let Some(targets) = &self.targets {
+            take(b"targets");
+            take(&(targets.each() as u64).to_le_bytes());
+            targets.values().iter().for_each(|value| take(&value.to_bits().to_le_bytes()));
         }
         match &self.samples {
             Samples::Bytes(bytes) => {
@@ -300,6 +321,11 @@ mod tests {
         assert_ne!(of(1, 0), of(3, 0));
         assert_ne!(of(1, 0), of(1, 1));
         assert_ne!(of(1, 0), of(1, 256));
+        let with = |value| {
+            let targets = Targets::new(vec![value], 1).unwrap();
+            all(&Split::new(vec![1, 2], vec![0], 2).unwrap().with_targets(targets).unwrap())
+        };
+        assert!(with(1.0) != with(2.0) && with(0.0) != of(1, 0));
         let real = Split::real(&[1.0 / 255.0, 2.0 / 255.0], vec![0], 2).unwrap();
         assert_ne!(all(&real), of(1, 0));
     }

@@ -4,6 +4,7 @@ use super::adam::{AdamState, AdamStep, Schedule};
 use super::presenter::{Samples, Totals};
 use super::sampled::Sampled;
 use super::scalar::{Epoch, Scalar};
+use crate::dataset::explained;
 use crate::engine::{Observer, Record, SimulationError, Team, Threads};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
@@ -42,9 +43,13 @@ pub struct EpochReport {
     pub presented: u64,
     /// How many were answered rightly, as they were shown.
     pub correct: u64,
+    /// Of samples with targets: squared distance of all scores, summed over the presentations.
+    pub squared_error: f64,
+    /// Of samples with targets: the variance of all of them, summed over a sample's; of classes 0.
+    pub variance: f64,
     /// Presentations in which no neuron of the read-out fired, where that is told.
     pub silent: u64,
-    /// Softmax cross-entropy, summed over the presentations.
+    /// The loss, summed over the presentations.
     pub loss_sum: f64,
     /// Spikes and other events, over all presentations.
     pub totals: Totals,
@@ -63,10 +68,14 @@ impl EpochReport {
         if self.presented == 0 { 0.0 } else { self.loss_sum / self.presented as f64 }
     }
 
-    /// Fraction answered rightly while training.
+    /// Fraction answered rightly while training; of targets, what is explained of their variance.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
-        if self.presented == 0 { 0.0 } else { self.correct as f64 / self.presented as f64 }
+        match self.presented as f64 {
+            0.0 => 0.0,
+            shown if self.variance > 0.0 => explained(self.squared_error / shown, self.variance),
+            shown => self.correct as f64 / shown,
+        }
     }
 }
 
@@ -130,6 +139,7 @@ pub(super) fn descend<R: Scalar, D: Descent<R>>(
     let Settings { batch: size, schedule, .. } = *descent.settings();
     let size = size.max(1);
     let done = report.presented.div_ceil(size as u64) as usize;
+    report.variance = samples.targets.map_or(0.0, |targets| targets.variances().iter().sum());
     let team = threads.team();
     descent.observe(observer.is_some());
     let sampled = Sampled::wanted(observer.as_ref());

@@ -3,6 +3,8 @@
 use super::presenter::{Presenter, Samples, Totals};
 use super::scalar::Scalar;
 use super::{PIECES, Until, piece};
+#[cfg(doc)]
+use crate::dataset::explained;
 use crate::engine::{Engine, Observer, SimulationError, Spike};
 use crate::network::{Network, Weights};
 use crate::record::fingerprint::Fingerprint;
@@ -22,14 +24,21 @@ pub struct Evaluation {
     pub answers: Vec<u16>,
     /// How many of `answers` are the sample's label.
     pub correct: u64,
+    /// Of samples with targets: the scores of the read-out, sample after sample.
+    pub outputs: Vec<f64>,
+    /// Of samples with targets: what is explained of the variance of all of them together, as [`explained`].
+    pub explained: Option<f64>,
     /// Spikes and other events, over all presentations.
     pub totals: Totals,
 }
 
 impl Evaluation {
-    /// Fraction of samples answered rightly.
+    /// Fraction of samples answered rightly; of targets, what is explained of their variance.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
+        if let Some(explained) = self.explained {
+            return explained;
+        }
         if self.answers.is_empty() { 0.0 } else { self.correct as f64 / self.answers.len() as f64 }
     }
 

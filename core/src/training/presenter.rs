@@ -1,6 +1,7 @@
 //! One worker of a protocol: presents samples to its own simulation of the shared network.
 
 use super::scalar::Scalar;
+use crate::dataset::Targets;
 use crate::encoding::{BlockRate, RateCode};
 use crate::engine::{
     Counts, Engine, Motion, Observer, Probe, Record, SimulationError, Spike, Stream, Through,
@@ -14,13 +15,15 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Encoded samples with their labels.
+/// Encoded samples with their labels or targets.
 #[derive(Debug)]
 pub struct Samples<'a, C = RateCode> {
     /// How they are shown.
     pub code: &'a C,
-    /// Class of each sample, from 0.
+    /// Class of each sample, from 0; of samples with targets all 0.
     pub labels: &'a [u16],
+    /// What is wanted of samples that have no classes.
+    pub targets: Option<&'a Targets>,
 }
 
 impl<C> Clone for Samples<'_, C> {

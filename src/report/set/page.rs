@@ -109,8 +109,8 @@ fn table(set: &SetSummary, runs: &[SetRun]) -> Markup {
 
 /// What came of a run, in a few words.
 fn result(summary: &Summary) -> String {
-    let test = summary.accuracy.as_ref().and_then(|accuracy| accuracy.test);
-    let test = test.map(|test| format!("{} test accuracy", percent(test)));
+    let accuracy = summary.accuracy.as_ref();
+    let test = accuracy.and_then(|of| Some(format!("{} test {}", percent(of.test?), of.measure.name())));
     let paper = summary.paper.as_ref();
     let paper = paper.map(|paper| format!("{} of {} numbers of the paper", paper.within, paper.compared));
     let spikes: u64 = summary.spikes.iter().map(|(_, spikes)| spikes).sum();

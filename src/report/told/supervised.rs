@@ -4,7 +4,7 @@ use super::entry::Told;
 use crate::device::endurance::Endurance;
 use crate::hint::many;
 use crate::plot::number::{count, si};
-use crate::plot::{Figure, accuracy, missed, overview, programming, shown, weights};
+use crate::plot::{Figure, accuracy, missed, overview, predicted, programming, shown, weights};
 use crate::report::accuracy::Accuracy;
 use crate::report::by_name::ByName;
 use crate::report::lines::Lines;
@@ -14,7 +14,7 @@ use crate::report::tables::{confusion, csv, field, line, stated};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::protocol::supervised::{
-    Gradient, InSituResult, Supervised, SupervisedResult, Wanted, described,
+    Gradient, InSituResult, Measure, Supervised, SupervisedResult, TARGET, Wanted, described,
 };
 use crate::scenario::spec::Word as _;
 use crate::training::exact::Taken;
@@ -40,8 +40,14 @@ impl Told for Trained {
     fn sum(&self, plan: &Plan, outcome: &Outcome, summary: &mut Summary) {
         let Some(result) = outcome.found.get::<SupervisedResult>() else { return };
         let last = result.epochs.last();
-        let answers = result.confusion.iter().flatten().sum();
+        let mut targets = outcome.arrays.iter().filter(|array| array.name == TARGET);
+        let answers = match result.measure {
+            Measure::RightAnswers => result.confusion.iter().flatten().sum(),
+            Measure::VarianceExplained => targets.next().map_or(0, |array| array.rows as u64),
+        };
         summary.accuracy = Some(Accuracy {
+            measure: result.measure,
+            outputs: result.outputs.clone(),
             train: last.map(|epoch| epoch.train_accuracy),
             validation: last.and_then(|epoch| epoch.validation_accuracy),
             test: result.test_accuracy,
@@ -103,6 +109,7 @@ impl Told for Trained {
 
     fn below(&self, summary: &Summary) -> Markup {
         let learned = summary.in_situ.as_ref().map(pulses);
+        let measure = summary.accuracy.as_ref().map(|accuracy| accuracy.measure).unwrap_or_default();
         if summary.programming.is_empty() {
             return html! { @if let Some(learned) = learned { (learned) } };
         }
@@ -112,7 +119,7 @@ impl Told for Trained {
             section.card {
                 table {
                     tr {
-                        th { "case" } th.n { "draws" } th.n { "test accuracy" } th.n { "cost" } th.n { "bound" }
+                        th { "case" } th.n { "draws" } th.n { "test " (measure.name()) } th.n { "cost" } th.n { "bound" }
                         th.n { "read energy per inference" }
                     }
                     @for case in &summary.programming {
@@ -125,7 +132,7 @@ impl Told for Trained {
                     }
                 }
                 p.remark {
-                    "Cost is the accuracy of the weights as trained less that after programming; the \u{b1} is the "
+                    "Cost is the " (measure.name()) " of the weights as trained less that after programming; the \u{b1} is the "
                     "standard deviation over programming draws."
                 }
             }
@@ -149,8 +156,11 @@ impl Told for Trained {
             let told: String = told.map(|(_, value)| format!(",{value}")).collect();
             format!("{},{silent}{told}\n", row.trim_end())
         });
-        let mut columns =
-            String::from("epoch,loss,train_accuracy,validation_accuracy,test_accuracy,learning_rate");
+        let of = match result.measure {
+            Measure::RightAnswers => "accuracy",
+            Measure::VarianceExplained => "variance_explained",
+        };
+        let mut columns = format!("epoch,loss,train_{of},validation_{of},test_{of},learning_rate");
         if let Some(layered) = result.epochs.first().filter(|epoch| epoch.silent.is_some()) {
             columns.push_str(",unanswered");
             let names = layered.spikes_per_sample.iter();
@@ -164,7 +174,7 @@ impl Told for Trained {
         [
             csv("epochs", &columns, epochs),
             confusion(&result.confusion),
-            csv("programming", "case,draw,accuracy", programming),
+            csv("programming", &format!("case,draw,{of}"), programming),
         ]
         .into_iter()
         .flatten()
@@ -173,11 +183,13 @@ impl Told for Trained {
 
     fn first(&self, plan: &Plan, outcome: &Outcome) -> Vec<Figure> {
         let Some(result) = outcome.found.get::<SupervisedResult>() else { return Vec::new() };
-        let accuracies = accuracy::figure(&curves(result), plan.published_accuracy(), "in training");
+        let paper = plan.published_accuracy();
+        let accuracies = accuracy::figure(result.measure, &curves(result), paper, "in training");
+        let beside = predicted::figure(&outcome.arrays, &result.outputs);
         let end_ms = plan.protocol.episode(u64::MAX).as_seconds() * 1e3;
         let shown = result.shown.as_ref().map(|sample| shown::figure(sample, end_ms));
         let weights = weights::figures(plan, &outcome.arrays);
-        accuracies.into_iter().chain(shown).chain(weights).collect()
+        accuracies.into_iter().chain(beside).chain(shown).chain(weights).collect()
     }
 
     fn confusion<'a>(&self, outcome: &'a Outcome) -> Option<&'a [Vec<u64>]> {
@@ -186,13 +198,16 @@ impl Told for Trained {
 
     fn last(&self, _: &Plan, outcome: &Outcome) -> Vec<Figure> {
         let Some(result) = outcome.found.get::<SupervisedResult>() else { return Vec::new() };
-        programming::figure(&result.programming).into_iter().chain(missed::figure(&result.missed)).collect()
+        programming::figure(result.measure, &result.programming)
+            .into_iter()
+            .chain(missed::figure(&result.missed))
+            .collect()
     }
 
     /// The weights, and how the accuracy grew.
     fn overview(&self, plan: &Plan, outcome: &Outcome) -> Option<String> {
         let result = outcome.found.get::<SupervisedResult>().filter(|result| !result.epochs.is_empty())?;
-        overview::draw(plan, &outcome.arrays, &curves(result))
+        overview::draw(plan, &outcome.arrays, (result.measure, &curves(result)))
     }
 }
 

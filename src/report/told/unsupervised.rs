@@ -17,6 +17,7 @@ use crate::report::tables::{confusion, csv, field, line, stated};
 use crate::report::unsupervised::{Aged, Learning, Variation};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::{Plan, PlasticityPlan};
+use crate::scenario::protocol::supervised::Measure;
 use crate::scenario::protocol::unsupervised::{
     AgedResult, Unsupervised, UnsupervisedResult, VariationResult, Votes,
 };
@@ -38,6 +39,8 @@ impl Told for Learned {
         let answered: u64 = result.confusion.iter().flatten().sum();
         let last = result.epochs.last();
         summary.accuracy = Some(Accuracy {
+            measure: Measure::RightAnswers,
+            outputs: Vec::new(),
             train: last.map(|epoch| by(&epoch.labelled)),
             validation: last.and_then(|epoch| epoch.validation.as_ref().map(by)),
             test: result.test.as_ref().map(by),
@@ -250,7 +253,8 @@ impl Told for Learned {
             ("validation", epochs().filter_map(|e| Some((e.epoch, by(e.validation.as_ref()?)))).collect()),
             ("test", epochs().map(|e| (e.epoch, by(&e.test))).collect()),
         ];
-        let accuracies = accuracy::figure(&curves, None, "of the labelled training samples");
+        let accuracies =
+            accuracy::figure(Measure::RightAnswers, &curves, None, "of the labelled training samples");
         let learns = plan.protocol.trains().and_then(|index| plan.projections.get(index));
         let fields = weights::images(&outcome.arrays)
             .filter(|(name, ..)| learns.is_some_and(|learns| learns.name == *name))

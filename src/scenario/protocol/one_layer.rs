@@ -105,6 +105,21 @@ pub fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, kind: &
                 .hint("gradient = { kind = \"exact\" } of kind = \"supervised\" trains layers by the times of spikes"),
         );
     }
+    if let Some((_, source)) = source
+        && is_dataset(source) == Some(true)
+        && lower.data(source).is_some_and(|data| data.targets() > 0)
+    {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "the samples of {} have numbers as targets, and no classes",
+                source.what
+            ))
+            .maybe_at(source.table("data").and_then(|data| data.written("targets")))
+            .also(protocol.written("kind"), &here)
+            .allowed("samples with classes")
+            .hint("gradient = { kind = \"exact\" } of kind = \"supervised\" learns numbers"),
+        );
+    }
     if source.is_none_or(|(_, source)| is_dataset(source) == Some(false))
         && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
     {

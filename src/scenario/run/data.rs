@@ -4,10 +4,11 @@ use super::super::data_plan::DataPlan;
 use super::super::outcome::{MISSED, Missed};
 use super::super::plan::{Code, Input, Plan};
 use super::context::{RunContext, RunError};
-use crate::dataset::{Dataset, Identity, Split};
+use crate::dataset::{Dataset, Identity, Split, Targets};
 use crate::encoding::{Augment, FirstSpikes, RateCode};
 use crate::network::Origin;
 use crate::random::{self, Purpose};
+use crate::training::Samples;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +24,8 @@ pub struct Data<C = RateCode> {
     pub validation_labels: Vec<u16>,
     pub test: C,
     pub test_labels: Vec<u16>,
+    /// What is wanted of the samples for training, validation and test, where these have numbers as targets.
+    pub targets: Option<[Targets; 3]>,
     pub classes: usize,
     /// Which data they are.
     pub identity: Identity,
@@ -45,6 +48,25 @@ struct Again {
 }
 
 impl<C> Data<C> {
+    /// The samples to learn from.
+    pub fn to_train(&self) -> Samples<'_, C> {
+        self.samples(&self.train, &self.train_labels, 0)
+    }
+
+    /// Those held out.
+    pub fn to_validate(&self) -> Samples<'_, C> {
+        self.samples(&self.validation, &self.validation_labels, 1)
+    }
+
+    /// Those to test on.
+    pub fn to_test(&self) -> Samples<'_, C> {
+        self.samples(&self.test, &self.test_labels, 2)
+    }
+
+    fn samples<'a>(&'a self, code: &'a C, labels: &'a [u16], which: usize) -> Samples<'a, C> {
+        Samples { code, labels, targets: self.targets.as_ref().map(|targets| &targets[which]) }
+    }
+
     /// The image of a test sample.
     pub fn image(&self, index: usize) -> Cow<'_, [u8]> {
         if index < self.shown.len() { self.shown.image(index) } else { Cow::default() }
@@ -176,8 +198,11 @@ fn encoded<C: Encoded>(
         let (split, augment, code) = (read.chosen(&order), *augment, code.clone());
         Arc::new(Again { split, shape, augment, code, total, seed, numbers: order.clone() })
     });
-    let (validation, validation_labels) = pick(&set.train, &validation)?;
     let tested: Vec<u32> = (0..tested as u32).collect();
+    let chosen = |split: &Split, numbers: &[u32]| Some(split.targets()?.chosen(numbers));
+    let targets = chosen(&set.train, &order).zip(chosen(&set.train, &validation));
+    let targets = targets.zip(chosen(&set.test, &tested)).map(|((train, held), test)| [train, held, test]);
+    let (validation, validation_labels) = pick(&set.train, &validation)?;
     let (test, test_labels) = pick(&set.test, &tested)?;
     Ok(Data {
         train,
@@ -186,6 +211,7 @@ fn encoded<C: Encoded>(
         validation_labels,
         test,
         test_labels,
+        targets,
         classes: set.classes,
         identity,
         shown: Arc::new(if tested.len() == set.test.len() { set.test } else { set.test.chosen(&tested) }),

@@ -1,14 +1,14 @@
 //! Samples and classes as arrays: `.npz`, `.npy` and IDX.
 
 use super::{Part, Read, fault, hinted};
-use crate::dataset::{Fault, Faults, idx};
+use crate::dataset::{Fault, Faults, Targets, idx};
 use crate::hint::shape as shown;
 use crate::record::array::{Array, Values, decode};
 use crate::record::npz::members;
 use std::path::Path;
 
-/// An `.npz` with arrays `x` and `y`.
-pub(super) fn npz(file: &Path, x: &str, y: &str) -> Result<Part, Faults> {
+/// An `.npz` with arrays `x` and `y`, of classes or `targets`.
+pub(super) fn npz(file: &Path, (x, y): (&str, &str), targets: bool) -> Result<Part, Faults> {
     let bytes = bytes(file)?;
     let files = members(&bytes).map_err(|why| fault(file, "", why, "an .npz file of NumPy"))?;
     let find = |name: &str| {
@@ -18,30 +18,30 @@ pub(super) fn npz(file: &Path, x: &str, y: &str) -> Result<Part, Faults> {
             let known = if known.is_empty() { "no array".into() } else { known.join(", ") };
             let missing =
                 fault(file, "", format!("there is no array `{name}`"), format!("one of its arrays: {known}"));
-            hinted(missing, "`x` and `y` of the data name the arrays of samples and of classes")
+            hinted(missing, "`x` and `y` of the data name the arrays of samples and of classes or targets")
         })?;
         decode(content).map_err(|why| fault(file, &format!("array `{name}`"), why, "an array of numbers"))
     };
     let (samples, labels) = both(find(x), find(y))?;
     let places = [format!("array `{x}`"), format!("array `{y}`")];
-    part((samples, labels), [file, file], places)
+    part((samples, labels), [file, file], places, targets)
 }
 
 /// Two `.npy` files.
-pub(super) fn npy(file: &Path, labels: Option<&Path>) -> Result<Part, Faults> {
+pub(super) fn npy(file: &Path, labels: Option<&Path>, targets: bool) -> Result<Part, Faults> {
     let read =
         |file: &Path| decode(&bytes(file)?).map_err(|why| fault(file, "", why, "an .npy file of NumPy"));
-    two(file, labels, read)
+    two(file, (labels, targets), read)
 }
 
 /// Two IDX files.
-pub(super) fn idx(file: &Path, labels: Option<&Path>) -> Result<Part, Faults> {
-    two(file, labels, idx::read_array)
+pub(super) fn idx(file: &Path, labels: Option<&Path>, targets: bool) -> Result<Part, Faults> {
+    two(file, (labels, targets), idx::read_array)
 }
 
 fn two(
     file: &Path,
-    labels: Option<&Path>,
+    (labels, targets): (Option<&Path>, bool),
     read: impl Fn(&Path) -> Result<Array, Fault>,
 ) -> Result<Part, Faults> {
     let Some(labels) = labels else {
@@ -50,7 +50,7 @@ fn two(
         return Err(hinted(missing, "`train_labels` and `test_labels` of the data name them").into());
     };
     let arrays = both(read(file), read(labels))?;
-    part(arrays, [file, labels], [String::new(), String::new()])
+    part(arrays, [file, labels], [String::new(), String::new()], targets)
 }
 
 fn bytes(file: &Path) -> Result<Vec<u8>, Fault> {
@@ -70,24 +70,59 @@ fn both(x: Result<Array, Fault>, y: Result<Array, Fault>) -> Result<(Array, Arra
     }
 }
 
-fn part((x, y): (Array, Array), files: [&Path; 2], places: [String; 2]) -> Result<Part, Faults> {
+/// Numbers that are wanted of samples: a row of the array for each.
+fn targets_of(
+    y: &Array,
+    (count, of): (usize, &Path),
+    (file, place): (&Path, &str),
+) -> Result<Targets, Fault> {
+    let each = y.values.len() / count.max(1);
+    if y.shape.first() != Some(&count) || each == 0 {
+        let what = format!("there are targets of shape {}", shown(&y.shape));
+        return Err(fault(
+            file,
+            place,
+            what,
+            format!("a row for each of the {count} samples of {}", of.display()),
+        ));
+    }
+    let values: Vec<f64> = (0..y.values.len()).map(|k| y.values.real(k).unwrap_or(f64::NAN)).collect();
+    if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
+        let what = format!("target {} of sample {} is {}", bad % each, bad / each, values[bad]);
+        return Err(fault(file, place, what, "a number"));
+    }
+    Ok(Targets::new(values, each).unwrap_or_default())
+}
+
+fn part(
+    (x, y): (Array, Array),
+    files: [&Path; 2],
+    places: [String; 2],
+    targets: bool,
+) -> Result<Part, Faults> {
+    let (&count, shape) = x.shape.split_first().unwrap_or((&1, &[]));
+    let targets = targets.then(|| targets_of(&y, (count, files[0]), (files[1], &places[1]))).transpose()?;
     let labels = match &y.values {
+        _ if targets.is_some() => vec![0; count],
         Values::Bytes(labels) => labels.iter().map(|&label| i64::from(label)).collect(),
         Values::Integers(labels) => labels.clone(),
         Values::Reals(_) => {
             let what = "the classes are real numbers".to_string();
             let found = fault(files[1], &places[1], what, "integers, one for each sample");
-            return Err(hinted(found, "y.astype(\"int64\") of NumPy makes them integers").into());
+            return Err(hinted(
+                found,
+                "y.astype(\"int64\") of NumPy makes them integers; numbers to be learned as they are take targets = \"values\"",
+            )
+            .into());
         }
     };
-    let (&count, shape) = x.shape.split_first().unwrap_or((&1, &[]));
     let shape = if shape.is_empty() { vec![1] } else { shape.to_vec() };
     if x.values.is_empty() {
         let what = format!("there are no samples: its shape is {}", shown(&x.shape));
         return Err(fault(files[0], &places[0], what, "at least one sample of at least one value").into());
     }
     let as_column = y.shape.len() == 2 && y.shape[1] == 1;
-    if labels.len() != count || !(y.shape.len() == 1 || as_column) {
+    if targets.is_none() && (labels.len() != count || !(y.shape.len() == 1 || as_column)) {
         let what = format!("there are classes of shape {}", shown(&y.shape));
         let found = fault(
             files[1],
@@ -105,6 +140,7 @@ fn part((x, y): (Array, Array), files: [&Path; 2], places: [String; 2]) -> Resul
         shape,
         samples: Read::Values(x.values),
         labels,
+        targets,
         files,
         places,
         names: Vec::new(),

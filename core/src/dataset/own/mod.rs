@@ -19,7 +19,7 @@ mod spikes;
 pub use pattern::{Among, Pattern, Rule};
 pub(super) use sounds::recordings_of;
 
-use super::{Dataset, Fault, Faults, Holds, Identity, Sound, Split};
+use super::{Dataset, Fault, Faults, Holds, Identity, Sound, Split, Targets};
 use crate::encoding::FirstSpikes;
 use crate::hint::many;
 use crate::hint::shape as shown;
@@ -59,7 +59,7 @@ pub enum Form {
     },
     /// A table with a header, a sample in each row.
     Csv {
-        /// The column with the class.
+        /// The column with the class; with targets, the columns of these with commas between them.
         label: String,
     },
     /// A folder of PNG files for each class.
@@ -120,6 +120,9 @@ pub struct Described {
     pub range: Option<[f64; 2]>,
     /// Number of classes; `None`: as many as there are.
     pub classes: Option<u32>,
+    /// Whether numbers are wanted of the samples, which stand where the classes would: then there are none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub targets: bool,
     /// What the data set is called.
     pub name: String,
     /// Which of its versions it is.
@@ -138,6 +141,9 @@ pub struct Own {
     pub holds: Holds,
     /// Which data they are.
     pub identity: Identity,
+    /// The least and the largest of all targets, where samples have some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<[f64; 2]>,
 }
 
 /// Samples of one file or folder, with their classes.
@@ -145,6 +151,8 @@ pub(super) struct Part {
     shape: Vec<usize>,
     samples: Read,
     labels: Vec<i64>,
+    /// In place of classes.
+    targets: Option<Targets>,
     /// The file with the samples, and that with the classes.
     files: [PathBuf; 2],
     /// Where in them they stand, in words: "array `x`"; empty: they are all there is.
@@ -220,10 +228,10 @@ impl Described {
 
     fn part(&self, samples: &Path, labels: Option<&Path>) -> Result<Part, Faults> {
         match &self.form {
-            Form::Npz { x, y } => arrays::npz(samples, x, y),
-            Form::Npy { .. } => arrays::npy(samples, labels),
-            Form::Idx { .. } => arrays::idx(samples, labels),
-            Form::Csv { label } => csv::read(samples, label),
+            Form::Npz { x, y } => arrays::npz(samples, (x, y), self.targets),
+            Form::Npy { .. } => arrays::npy(samples, labels, self.targets),
+            Form::Idx { .. } => arrays::idx(samples, labels, self.targets),
+            Form::Csv { label } => csv::read(samples, label, self.targets),
             Form::Recordings { from_first } => recordings::read(samples, *from_first),
             Form::Sound { files, sample_rate } => {
                 let rule = if let Test::Where(rule) = &self.test { Some(rule) } else { None };
@@ -243,6 +251,9 @@ impl Described {
 
     /// The number of classes; that labels are among them is checked.
     fn counted(&self, train: &Part, test: Option<&Part>) -> Result<usize, Faults> {
+        if self.targets {
+            return Ok(1);
+        }
         let parts = || std::iter::once(train).chain(test);
         let largest = parts().flat_map(|part| part.labels.iter().copied()).max().unwrap_or(0);
         let named = i64::try_from(train.names.len()).unwrap_or(i64::MAX);
@@ -289,6 +300,10 @@ impl Described {
                 }
                 Split::real(&self.scaled(&values, size, (file, place))?, labels, size)
             }
+        };
+        let made = match part.targets {
+            Some(targets) => made.and_then(|split| split.with_targets(targets)),
+            None => made,
         };
         // The readers have seen to it.
         Ok(made.unwrap_or_default())
@@ -346,8 +361,19 @@ impl Described {
         Ok(Dataset { test: set.train.chosen(&order), train: set.train.chosen(&train), ..set })
     }
 
-    /// A class without a sample to learn from cannot be learned.
+    /// A class without a sample to learn from cannot be learned, nor a target that is the same of all samples.
     fn every_class(&self, set: &Dataset) -> Result<(), Faults> {
+        let variances = set.train.targets().map(Targets::variances).unwrap_or_default();
+        if let Some(same) = variances.iter().position(|variance| *variance <= 0.0) {
+            let what = format!("target {same} is the same of all training samples");
+            return Err(fault(
+                &self.path(&self.train),
+                "",
+                what,
+                "targets that differ from sample to sample",
+            )
+            .into());
+        }
         let mut counts = vec![0_usize; set.classes];
         set.train.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
         let empty: Vec<String> =
@@ -371,6 +397,14 @@ fn fit(train: &Part, test: &mut Part) -> Result<(), Faults> {
         let allowed = format!("{}, as in {}", shown(&train.shape), train.files[0].display());
         return Err(fault(at.0, at.1, what, allowed).into());
     }
+    let each = |part: &Part| part.targets.as_ref().map(Targets::each);
+    if let (Some(of_train), Some(of_test)) = (each(train), each(test))
+        && of_train != of_test
+    {
+        let what = format!("a sample has {}", many(of_test as u64, "target"));
+        let allowed = format!("{of_train}, as in {}", train.files[1].display());
+        return Err(fault(&test.files[1], &test.places[1], what, allowed).into());
+    }
     let mut numbers = Vec::new();
     for name in &test.names {
         let Some(number) = train.names.iter().position(|known| known == name) else {
@@ -392,7 +426,11 @@ impl Own {
     /// Everything that is wrong with the files.
     pub fn new(described: Described, seed: u64) -> Result<Self, Faults> {
         let (set, identity) = described.read(seed)?;
-        Ok(Self { described, holds: set.train.holds(), identity })
+        let ends = |[low, high]: [f64; 2], &y: &f64| [low.min(y), high.max(y)];
+        let all = set.train.targets().into_iter().chain(set.test.targets());
+        let span = all.map(|targets| targets.values().iter().fold([f64::INFINITY, f64::NEG_INFINITY], ends));
+        let span = span.reduce(|[a, b], [c, d]| [a.min(c), b.max(d)]);
+        Ok(Self { described, holds: set.train.holds(), identity, span })
     }
 
     /// Reads them again; `seed` draws the share that is the test set.

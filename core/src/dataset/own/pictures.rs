@@ -42,6 +42,7 @@ pub(super) fn read(folder: &Path) -> Result<Part, Faults> {
         shape,
         samples: Read::Values(Values::Bytes(values)),
         labels,
+        targets: None,
         files,
         places,
         names,

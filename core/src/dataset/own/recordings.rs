@@ -40,6 +40,7 @@ pub(super) fn read(folder: &Path, from_first: bool) -> Result<Part, Faults> {
         shape: vec![2, height, width],
         samples,
         labels,
+        targets: None,
         files,
         places: Default::default(),
         names,

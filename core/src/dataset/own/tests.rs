@@ -9,6 +9,7 @@ fn described(form: Form, train: &str, test: Test, base: &Path) -> Described {
         test,
         range: None,
         classes: None,
+        targets: false,
         name: "own".into(),
         version: "1".into(),
         base: Base(base.to_path_buf()),
@@ -174,7 +175,7 @@ fn every_fault_says_the_file_the_place_the_value_and_what_is_allowed() {
         (
             of(x(), npy("<f4", "(2,)", &reals(&[0.0, 1.0]))),
             "array `y`: the classes are real numbers; expected integers, one for each sample\n  hint: y.astype(\"int64\") of \
-             NumPy makes them integers".into(),
+             NumPy makes them integers; numbers to be learned as they are take targets = \"values\"".into(),
         ),
         (
             of(x(), npy("|u1", "(3,)", &[0, 1, 1])),
@@ -200,12 +201,81 @@ fn every_fault_says_the_file_the_place_the_value_and_what_is_allowed() {
         (
             Described { form: Form::Npz { x: "x".into(), y: "t".into() }, ..of(x(), y()) },
             ": there is no array `t`; expected one of its arrays: `x`, `y`\n  hint: `x` and `y` of the data name the arrays of \
-             samples and of classes".into(),
+             samples and of classes or targets".into(),
         ),
     ] {
         let text = faults(&described).replace(&described.train, "d.npz");
         let expected = if said.starts_with(':') { format!("d.npz{said}") } else { format!("d.npz, {said}") };
         assert_eq!(text, expected);
+    }
+}
+
+#[test]
+fn numbers_may_be_wanted_in_place_of_classes() {
+    let root = tempfile::tempdir().unwrap();
+    let with = |form, train: &str| Described {
+        targets: true,
+        ..described(form, train, Test::Of(train.into()), root.path())
+    };
+    let csv = |label: &str| with(Form::Csv { label: label.into() }, "t.csv");
+    fs::write(root.path().join("t.csv"), "up,a,down\n-3.5,0.5,1e3\n2,1,0\n2,0,7\n").unwrap();
+    let (set, identity) = csv("down, up").read(1).unwrap();
+    assert_eq!((&set.shape[..], set.classes, identity.targets), (&[1][..], 1, 2));
+    let targets = set.train.targets().unwrap();
+    assert_eq!((targets.of(0), targets.of(1), targets.len()), (&[1e3, -3.5][..], &[0.0, 2.0][..], 3));
+    assert_eq!(set.train.values(1).collect::<Vec<_>>(), [1.0]);
+    assert_eq!(
+        (set.train.labels.as_slice(), set.train.chosen(&[2]).targets().unwrap().of(0)),
+        (&[0; 3][..], &[7.0, 2.0][..])
+    );
+    // The same numbers as arrays are the same data.
+    fs::write(root.path().join("x.npy"), npy("<f4", "(3, 1)", &reals(&[0.5, 1.0, 0.0]))).unwrap();
+    fs::write(root.path().join("y.npy"), npy("<f4", "(3, 2)", &reals(&[1e3, -3.5, 0.0, 2.0, 7.0, 2.0])))
+        .unwrap();
+    let form = Form::Npy { train_labels: "y.npy".into(), test_labels: Some("y.npy".into()) };
+    let (_, other) = with(form, "x.npy").read(1).unwrap();
+    assert_eq!(other.sha256, identity.sha256);
+    let of = |y: Vec<u8>| {
+        let x = npy("<f4", "(3,)", &reals(&[0.5, 1.0, 0.0]));
+        fs::write(root.path().join("d.npz"), archive(&[("x", x), ("y", y)])).unwrap();
+        faults(&with(Form::Npz { x: "x".into(), y: "y".into() }, "d.npz"))
+    };
+    for (said, expected) in [
+        (
+            of(npy("<f4", "(2,)", &reals(&[1.0, 2.0]))),
+            "d.npz, array `y`: there are targets of shape 2; expected a row for each of the 3 samples of d.npz",
+        ),
+        (
+            of(npy("<f4", "(3,)", &reals(&[1.0, f32::NAN, 2.0]))),
+            "d.npz, array `y`: target 0 of sample 1 is NaN; expected a number",
+        ),
+        (
+            of(npy("|u1", "(3,)", &[4, 4, 4])),
+            "d.npz: target 0 is the same of all training samples; expected targets that differ from sample to sample",
+        ),
+        (
+            faults(&csv("up,dwn")),
+            "t.csv, line 1: there is no column `dwn`; expected a header with the column of the classes and one for each value\n  hint: did you mean `label = \"down\"`?",
+        ),
+        (
+            faults(&csv("up,up")),
+            "t.csv, line 1: `label` names column `up` twice; expected each column of targets once",
+        ),
+        (
+            faults(&csv("up,a,down")),
+            "t.csv, line 1: there is no column of values; expected at least one beside the class or the targets",
+        ),
+    ] {
+        // The file is read as training and as test samples.
+        let hint = said.find("\n  hint").map_or("", |at| &said[at..]);
+        assert_eq!(
+            format!(
+                "{}{}",
+                said.lines().next().unwrap_or_default(),
+                hint.lines().take(2).collect::<Vec<_>>().join("\n")
+            ),
+            expected
+        );
     }
 }
 

@@ -127,7 +127,8 @@ fn check(case: Case, read: ReadOut, with_own: bool, (number, draw): (u32, u64), 
     let label = draw as usize % 3;
     // Where a spike comes about slowly the loss is bent, which takes small steps; large ones round less.
     let steps = &[0.0625, 0.25, 1.0];
-    let asked = Asked { net, parameters, input, until: UNTIL, loss: &loss, label, steps };
+    let asked =
+        Asked { net, parameters, input, until: UNTIL, loss: &loss, target: Target::Class(label), steps };
     asked.check(with_own, number as usize, tally, &format!("{case:?}"));
 }
 

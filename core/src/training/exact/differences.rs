@@ -288,7 +288,7 @@ pub(super) struct Asked<'a> {
     pub(super) input: &'a [(f64, u32)],
     pub(super) until: f64,
     pub(super) loss: &'a Loss,
-    pub(super) label: usize,
+    pub(super) target: Target<'a>,
     /// Steps of the differences over the usual ones: one of them has to say what the gradient says.
     pub(super) steps: &'a [f64],
 }
@@ -297,10 +297,10 @@ impl Asked<'_> {
     /// Compares the derivatives by every fourth weight and, if so, delay, and by all thresholds and time constants that learn, with
     /// five-point differences.
     pub(super) fn check(&self, with_delays: bool, first: usize, tally: &mut Tally, case: &str) {
-        let Self { net, parameters, input, until, loss, label, steps } = *self;
+        let Self { net, parameters, input, until, loss, target, steps } = *self;
         let mut passage = Passage::default();
         passage.forward(net, parameters, (1, 0), input, until);
-        passage.judge(net, parameters, until, loss, Some(label));
+        passage.judge(net, parameters, until, loss, Some(target));
         let mut gradient = parameters.zeroed();
         passage.backward(net, parameters, Slopes::exact(), &mut gradient);
         let before = pattern(&passage);
@@ -313,7 +313,7 @@ impl Asked<'_> {
             .all(|(tape, _)| tape.actions.iter().all(|action| action.restarts || action.value > 0.05));
         let mut at = |parameters: &Parameters<f64>| {
             passage.forward(net, parameters, (1, 0), input, until);
-            let value = passage.judge(net, parameters, until, loss, Some(label)).loss;
+            let value = passage.judge(net, parameters, until, loss, Some(target)).loss;
             (value, pattern(&passage) == before)
         };
         let mut check =
@@ -409,8 +409,15 @@ fn gradients_are_central_differences() {
                 let label = (0..3).find(|k| !fired.contains(k)).unwrap_or(draw as u32) as usize;
                 silent += usize::from(!loss.integrates() && !fired.contains(&(label as u32)));
                 let (net, parameters, input) = (&net, &parameters, &input[..]);
-                let asked =
-                    Asked { net, parameters, input, until: case.until, loss: &loss, label, steps: &[1.0] };
+                let asked = Asked {
+                    net,
+                    parameters,
+                    input,
+                    until: case.until,
+                    loss: &loss,
+                    target: Target::Class(label),
+                    steps: &[1.0],
+                };
                 asked.check(with_delays, draw as usize, &mut tally, &format!("{case:?}"));
             }
         }

@@ -96,7 +96,7 @@ fn the_surrogate_gradient_is_the_sum_over_traces() {
         let mut passage = Passage::default();
         passage.forward(&net, &parameters, (1, 0), &input, UNTIL);
         let loss = Loss::cross_entropy(ReadOut::SpikeSum(SpikeSum { tau: f64::INFINITY, gain }));
-        let answer = passage.judge(&net, &parameters, UNTIL, &loss, Some(1));
+        let answer = passage.judge(&net, &parameters, UNTIL, &loss, Some(Target::Class(1)));
         let mut gradient = parameters.zeroed();
         passage.backward(&net, &parameters, slopes, &mut gradient);
 
@@ -194,7 +194,7 @@ fn jumps_before_currents_are_worth_what_these_make_of_them() {
     let mut passage = Passage::default();
     passage.forward(&net, &parameters, (1, 0), &input, UNTIL);
     let loss = Loss::cross_entropy(ReadOut::MeanVoltage(Voltage { gain: 3.0 }));
-    let answer = passage.judge(&net, &parameters, UNTIL, &loss, Some(2));
+    let answer = passage.judge(&net, &parameters, UNTIL, &loss, Some(Target::Class(2)));
     let mut gradient = parameters.zeroed();
     passage.backward(&net, &parameters, Slopes { least: 0.0, surrogate: Some(surrogate) }, &mut gradient);
     assert!(answer.loss > 0.0);
@@ -255,7 +255,15 @@ fn times_pass_through_jumps_as_differences_say() {
         let net = Net::new(&network([exponential, Kernel::Delta], false, 0.3e-3, times(&input))).unwrap();
         let parameters = parameters(&net, &mut drawn, [0.5, 0.35]);
         let (net, parameters, input) = (&net, &parameters, &input[..]);
-        let asked = Asked { net, parameters, input, until: UNTIL, loss: &loss, label: 0, steps: &[1.0] };
+        let asked = Asked {
+            net,
+            parameters,
+            input,
+            until: UNTIL,
+            loss: &loss,
+            target: Target::Class(0),
+            steps: &[1.0],
+        };
         asked.check(false, 0, &mut tally, &format!("draw {draw}"));
     }
     assert!(tally.compared > 40, "{tally:?}");

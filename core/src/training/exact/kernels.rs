@@ -121,7 +121,7 @@ fn weights_are_as_many_as_there_are_and_come_back() {
 fn gradients_by_shared_weights_are_central_differences() {
     let first = FirstSpike { tau: 2.0, early: 0.05, tau_early: 10.0, silent: 9.41 };
     // First spikes of the right class at 10 ms, of the others at 24 ms.
-    let squared = OpenObjective::new(SquaredError { right: -1.0, wrong: -2.4 });
+    let squared = OpenObjective::new(SquaredError { right: Some(-1.0), wrong: -2.4 });
     let hinge = OpenObjective::new(Hinge { margin: 5.0 });
     let losses = [
         (Loss::cross_entropy(ReadOut::FirstSpike(first)), 1),
@@ -131,9 +131,28 @@ fn gradients_by_shared_weights_are_central_differences() {
         (Loss { read: ReadOut::FirstSpike(FirstSpike { tau: 10.0, ..first }), objective: squared }, 1),
         (Loss { read: ReadOut::MeanVoltage(Voltage { gain: 3.0 }), objective: hinge }, 3),
     ];
+    // What is wanted of each neuron: first spikes at 10, 12 and 20 ms, sums and potentials.
+    let beside = OpenObjective::new(SquaredError { right: None, wrong: 0.0 });
+    let near = OpenObjective::new(Huber { within: 0.2 });
+    let (late, early) = ([-1.0, -1.2, -2.0], FirstSpike { tau: 10.0, ..first });
+    let of_targets = [
+        (Loss { read: ReadOut::FirstSpike(early), objective: beside.clone() }, late),
+        (
+            Loss { read: ReadOut::SpikeSum(SpikeSum { tau: 15.0, gain: 1.0 }), objective: beside.clone() },
+            [0.5, 0.1, 2.0],
+        ),
+        (
+            Loss { read: ReadOut::MeanVoltage(Voltage { gain: 1.0 }), objective: near.clone() },
+            [0.5, -0.3, 0.2],
+        ),
+        (Loss { read: ReadOut::MaxVoltage(Voltage { gain: 1.0 }), objective: beside }, [0.5, 0.3, 1.2]),
+    ];
+    let of_classes = losses.iter().map(|(loss, per_class)| (loss, *per_class, Target::Class(0)));
+    let of_targets = of_targets.iter().map(|(loss, wanted)| (loss, 1, Target::Scores(wanted)));
+    let losses: Vec<_> = of_classes.chain(of_targets).collect();
     let mut tally = Tally::default();
     for (number, (pulsed, hold)) in (0..).zip(KINDS) {
-        for (draw, (loss, per_class)) in (0..).zip(losses.clone()) {
+        for (draw, &(loss, per_class, target)) in (0..).zip(&losses) {
             let mut drawn = Drawn(Stream::new(88, Purpose::Measurement, number, draw));
             let input = lines(&mut drawn);
             let (network, _) = network(pulsed, hold, times(&input));
@@ -141,7 +160,7 @@ fn gradients_by_shared_weights_are_central_differences() {
             let values = weights(&network, pulsed, &mut drawn);
             let parameters = Parameters::of(&net, &Weights::from_values(&network, &values));
             let (net, parameters, input) = (&net, &parameters, &input[..]);
-            let asked = Asked { net, parameters, input, until: 40.0, loss: &loss, label: 0, steps: &[1.0] };
+            let asked = Asked { net, parameters, input, until: 40.0, loss, target, steps: &[1.0] };
             asked.check(false, 0, &mut tally, &format!("pulsed {pulsed}, hold {hold}"));
         }
     }

@@ -36,6 +36,17 @@ impl Loss {
         Self { read, objective: OpenObjective::default() }
     }
 
+    /// The least and the largest score there may be in a presentation that ends at `until` (ms).
+    #[must_use]
+    pub fn scores_within(&self, until: f64) -> [f64; 2] {
+        match &self.read {
+            // A silent neuron that never rose counts as later than the end.
+            ReadOut::FirstSpike(loss) => [-(until + loss.silent) / loss.tau, 0.0],
+            ReadOut::SpikeSum(_) | ReadOut::MaxVoltage(_) => [0.0, f64::INFINITY],
+            ReadOut::MeanVoltage(_) => [f64::NEG_INFINITY, f64::INFINITY],
+        }
+    }
+
     /// Whether membranes are read, of neurons that do not fire.
     #[must_use]
     pub fn integrates(&self) -> bool {
@@ -49,7 +60,8 @@ impl Loss {
 ///
 /// A neuron that stays silent has t = T + `silent` (1 - max V/theta), T the end of the presentation. That is an auxiliary
 /// term: where the right neuron is silent, the gradient through the maximum of its potential brings it up. Wrong ones that
-/// are silent are left alone: their t is T + `silent`. If all are silent, the highest potential answers. After Göltz et al., Nature Machine Intelligence 3, 823 (2021).
+/// are silent are left alone: their t is T + `silent`. If all are silent, the highest potential answers. Of samples with targets every
+/// neuron is a right one, and no term wants it early. After Göltz et al., Nature Machine Intelligence 3, 823 (2021).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FirstSpike {
     /// Of the scores, in ms.
@@ -80,6 +92,15 @@ pub struct Voltage {
     pub gain: f64,
 }
 
+/// What a sample should have been answered with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target<'a> {
+    /// The class.
+    Class(usize),
+    /// A score for each neuron of the read-out.
+    Scores(&'a [f64]),
+}
+
 /// What a read-out answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Answer {
@@ -91,6 +112,8 @@ pub struct Answer {
     pub silent: usize,
     /// When the first of them fired, in ms.
     pub decided: Option<f64>,
+    /// Sum of the squared distances of the scores from their targets; of samples with classes zero.
+    pub squared_error: f64,
 }
 
 /// Room for the read-out's values.
@@ -102,14 +125,22 @@ pub struct Scores {
     firsts: Vec<Option<(f64, u32)>>,
 }
 
+impl Scores {
+    /// z of each neuron of the read-out, of the last sample that was judged beside what should have been answered.
+    #[must_use]
+    pub fn last(&self) -> &[f64] {
+        &self.scaled
+    }
+}
+
 impl Loss {
-    /// What the read-out `layer` answered in a presentation that ended at `until` (ms); with a label, its loss, and what its
-    /// spikes and potentials gain.
+    /// What the read-out `layer` answered in a presentation that ended at `until` (ms); with what should have been answered, its loss,
+    /// and what its spikes and potentials gain.
     pub fn judge<R: Real>(
         &self,
         (layer, own): (&Layer, Own<'_, R>),
         (weights, tape, until): (&[R], &Tape<R>, f64),
-        label: Option<usize>,
+        target: Option<Target<'_>>,
         credits: &mut Credits<R>,
         scores: &mut Scores,
     ) -> Answer {
@@ -126,19 +157,37 @@ impl Loss {
         let each = layer.per_class;
         // Membranes have answered when the presentation ends.
         let (silent, decided) = if layer.fires { (silent, decided) } else { (0, Some(until)) };
-        let answer = |loss, neuron| Answer { loss, class: neuron / each, silent, decided };
-        let of_label = |neuron: usize| label == Some(neuron / each);
+        let answer = |loss, neuron, squared_error| Answer {
+            loss,
+            class: neuron / each,
+            silent,
+            decided,
+            squared_error,
+        };
+        let mut squared_error = 0.0;
+        let of_label = |neuron: usize| match target {
+            Some(Target::Class(label)) => label == neuron / each,
+            Some(Target::Scores(_)) => true,
+            None => false,
+        };
         // The loss of gain x values, and its derivatives by the values.
-        let mut wanted = |values: &[f64], gain: f64, label: usize, slopes: &mut Vec<f64>| {
+        let mut wanted = |values: &[f64], gain: f64, target: Target<'_>, slopes: &mut Vec<f64>| {
             scaled.clear();
             scaled.extend(values.iter().map(|value| gain * value));
             slopes.clear();
             slopes.resize(values.len(), 0.0);
-            let loss = self.objective.judge(scaled, label, each, slopes);
+            let loss = match target {
+                Target::Class(label) => self.objective.judge(scaled, label, each, slopes),
+                Target::Scores(targets) => {
+                    let errors = scaled.iter().zip(targets).map(|(z, target)| z - target);
+                    squared_error = errors.fold(0.0, |sum, error| sum + error * error);
+                    self.objective.compare(scaled, targets, slopes)
+                }
+            };
             slopes.iter_mut().for_each(|slope| *slope *= gain);
             loss
         };
-        match &self.read {
+        let (loss, best) = match &self.read {
             ReadOut::FirstSpike(loss) => {
                 let peaks = |neuron: usize| tape.peak(layer, weights, neuron as u32);
                 let late = |neuron: usize| {
@@ -152,18 +201,20 @@ impl Loss {
                         .map(|(k, first)| first.map_or_else(|| late(k), |first| first.0)),
                 );
                 let class = best(values, |one, other| one < other);
-                let Some(label) = label else { return answer(0.0, class) };
+                let Some(target) = target else { return answer(0.0, class, 0.0) };
                 for (k, value) in values.iter_mut().enumerate() {
                     if !of_label(k) && firsts[k].is_none() {
                         *value = until + loss.silent;
                     }
                 }
-                let mut value = wanted(values, -1.0 / loss.tau, label, slopes);
-                let own = label * each;
-                let first = own + best(&values[own..own + each], |one, other| one < other);
-                let own = exp(values[first] / loss.tau_early);
-                value += loss.early * (own - 1.0);
-                slopes[first] += loss.early / loss.tau_early * own;
+                let mut value = wanted(values, -1.0 / loss.tau, target, slopes);
+                if let Target::Class(label) = target {
+                    let own = label * each;
+                    let first = own + best(&values[own..own + each], |one, other| one < other);
+                    let own = exp(values[first] / loss.tau_early);
+                    value += loss.early * (own - 1.0);
+                    slopes[first] += loss.early / loss.tau_early * own;
+                }
                 for (neuron, (first, &slope)) in firsts.iter().zip(slopes.iter()).enumerate() {
                     match first {
                         Some((_, spike)) => credits.spikes[*spike as usize] = R::from_f64(slope),
@@ -175,7 +226,7 @@ impl Loss {
                         None => {}
                     }
                 }
-                answer(value, class)
+                (value, class)
             }
             ReadOut::SpikeSum(loss) => {
                 values.resize(layer.size, 0.0);
@@ -183,8 +234,8 @@ impl Loss {
                     values[neuron as usize] += exp(-time.to_f64() / loss.tau);
                 }
                 let class = best(values, |one, other| one > other);
-                let Some(label) = label else { return answer(0.0, class) };
-                let value = wanted(values, loss.gain, label, slopes);
+                let Some(target) = target else { return answer(0.0, class, 0.0) };
+                let value = wanted(values, loss.gain, target, slopes);
                 for (credit, &(time, neuron)) in credits.spikes.iter_mut().zip(&tape.spikes) {
                     let slope = slopes[neuron as usize] * -exp(-time.to_f64() / loss.tau) / loss.tau;
                     *credit = R::from_f64(slope);
@@ -199,7 +250,7 @@ impl Loss {
                             .for_each(|(there, slope)| *there = R::from_f64(slope * early));
                     }
                 }
-                answer(value, class)
+                (value, class)
             }
             ReadOut::MeanVoltage(loss) => {
                 // From the integral in tau_m to the mean.
@@ -211,27 +262,28 @@ impl Loss {
                     mean * sum
                 }));
                 let class = best(values, |one, other| one > other);
-                let Some(label) = label else { return answer(0.0, class) };
-                let value = wanted(values, loss.gain, label, slopes);
+                let Some(target) = target else { return answer(0.0, class, 0.0) };
+                let value = wanted(values, loss.gain, target, slopes);
                 // (tau/T) integral of V to T/tau, at the same times in tau_m.
                 let of_tau = values.iter().zip(&ends).zip(slopes.iter());
                 let of_tau = of_tau.fold(0.0, |sum, ((mean, end), slope)| sum + slope * (mean - end));
                 credits.tau = R::from_f64(of_tau / tau);
                 credits.integrals.extend(slopes.iter().map(|slope| R::from_f64(slope * mean)));
-                answer(value, class)
+                (value, class)
             }
             ReadOut::MaxVoltage(loss) => {
                 let peak = |k: usize| tape.peak(layer, weights, k as u32).filter(|peak| peak.value > R::ZERO);
                 values.extend((0..layer.size).map(|k| peak(k).map_or(0.0, |peak| peak.value.to_f64())));
                 let class = best(values, |one, other| one > other);
-                let Some(label) = label else { return answer(0.0, class) };
-                let value = wanted(values, loss.gain, label, slopes);
+                let Some(target) = target else { return answer(0.0, class, 0.0) };
+                let value = wanted(values, loss.gain, target, slopes);
                 for (k, &slope) in slopes.iter().enumerate() {
                     credits.peaks.extend(peak(k).map(|peak| (k as u32, peak, R::from_f64(slope))));
                 }
-                answer(value, class)
+                (value, class)
             }
-        }
+        };
+        answer(loss, best, squared_error)
     }
 }
 

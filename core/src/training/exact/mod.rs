@@ -31,9 +31,9 @@ mod tests;
 
 pub use backward::Slopes;
 pub use in_situ::{InSitu, State, Taken};
-pub use loss::{Answer, FirstSpike, Loss, ReadOut, SpikeSum, Voltage};
+pub use loss::{Answer, FirstSpike, Loss, ReadOut, SpikeSum, Target, Voltage};
 pub use objective::{
-    CrossEntropy, Hinge, Objective, ObjectiveEntry, OpenObjective, SquaredError, objectives,
+    CrossEntropy, Hinge, Huber, Objective, ObjectiveEntry, OpenObjective, SquaredError, objectives,
 };
 pub use passage::{Parameters, Passage};
 pub use programmed::Programmed;

@@ -2,9 +2,10 @@
 //! by what name a scenario knows them ([`ObjectiveEntry`]).
 //!
 //! A read-out has a score z for each of its neurons, a number without unit, the larger the more its class is the answer: -t/tau of a first
-//! spike, the gain times a sum over spikes or a potential. Neurons `each` k to `each` (k + 1) - 1 answer for class k.
+//! spike, the gain times a sum over spikes or a potential. Neurons `each` k to `each` (k + 1) - 1 answer for class k. Of samples that
+//! have targets in place of a class, each score is to be the target of its neuron.
 
-use crate::keys::{ModelKey, Reader, key, required};
+use crate::keys::{ModelKey, Reader, key, optional};
 use crate::numeric::{exp, ln};
 use crate::open::open;
 use std::fmt::Debug;
@@ -23,6 +24,19 @@ pub trait Objective: Debug + PartialEq + Send + Sync + 'static {
 
     /// The loss of the scores of a sample of class `label`, and its derivatives by them in `slopes`, which has a place for each.
     fn judge(&self, scores: &[f64], label: usize, each: usize, slopes: &mut [f64]) -> f64;
+
+    /// The loss of scores that are to be these targets, one for each, and its derivatives by the scores in `slopes`; zero of one that
+    /// [`Objective::unfit`] refuses.
+    fn compare(&self, scores: &[f64], targets: &[f64], slopes: &mut [f64]) -> f64 {
+        let _ = (scores, targets);
+        slopes.fill(0.0);
+        0.0
+    }
+
+    /// Why it cannot be asked of samples that have targets, or of those that have classes; `None`: it can.
+    fn unfit(&self, targets: bool) -> Option<&'static str> {
+        targets.then_some("it judges classes, and has no distance from a target")
+    }
 
     /// What it is, for reports: "cross-entropy".
     fn told(&self) -> String;
@@ -66,13 +80,14 @@ impl Objective for CrossEntropy {
     }
 }
 
-/// Half the squared distance from what is wanted of the neurons of the right class, and of the others:
+/// Half the squared distance from the targets; where samples have classes, from what is wanted of the neurons of the right class, and of
+/// the others:
 ///
-/// L = 1/2 sum over k of (z_k - t_k)^2, t_k = `right` or `wrong`.
+/// L = 1/2 sum over k of (z_k - t_k)^2, t_k the target, or `right` or `wrong`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SquaredError {
-    /// What the score of a neuron of the right class is to be.
-    pub right: f64,
+    /// What the score of a neuron of the right class is to be; `None`: samples have targets.
+    pub right: Option<f64>,
     /// What those of the others are to be.
     pub wrong: f64,
 }
@@ -81,28 +96,110 @@ impl Objective for SquaredError {
     const NAME: &'static str = "squared_error";
     const TITLE: &'static str = "half the squared distance of all scores from what they are to be";
     const KEYS: &'static [ModelKey] = &[
-        required("right", "", "what the score of a neuron of the right class is to be"),
+        optional(
+            "right",
+            "",
+            "what the score of a neuron of the right class is to be; not of samples with targets",
+            "samples have targets",
+        ),
         key("wrong", "", "0", "what the scores of all others are to be; below `right`", "setting"),
     ];
 
     fn from_keys(read: &mut Reader<'_>) -> Self {
-        let (right, wrong) = (read.any("right"), read.any("wrong"));
-        let below = wrong < right || read.faulty("right") || !right.is_finite();
-        read.require("wrong", wrong, below, format_args!("it must be below right, which is {right}"));
+        let (right, wrong) = (read.maybe("right"), read.any("wrong"));
+        if let Some(right) = right {
+            let below = wrong < right || read.faulty("right") || !right.is_finite();
+            read.require("wrong", wrong, below, format_args!("it must be below right, which is {right}"));
+        }
         Self { right, wrong }
     }
 
     fn judge(&self, scores: &[f64], label: usize, each: usize, slopes: &mut [f64]) -> f64 {
         let mut loss = 0.0;
         for ((k, score), slope) in scores.iter().enumerate().zip(slopes) {
-            *slope = score - if k / each == label { self.right } else { self.wrong };
+            *slope = score - self.right.filter(|_| k / each == label).unwrap_or(self.wrong);
             loss += 0.5 * *slope * *slope;
         }
         loss
     }
 
+    fn compare(&self, scores: &[f64], targets: &[f64], slopes: &mut [f64]) -> f64 {
+        let mut loss = 0.0;
+        for ((score, target), slope) in scores.iter().zip(targets).zip(slopes) {
+            *slope = score - target;
+            loss += 0.5 * *slope * *slope;
+        }
+        loss
+    }
+
+    fn unfit(&self, targets: bool) -> Option<&'static str> {
+        match (targets, self.right) {
+            (true, Some(_)) => Some("`right` is of classes: the targets say what is wanted"),
+            (true, None) if self.wrong != 0.0 => {
+                Some("`wrong` is of classes: the targets say what is wanted")
+            }
+            (false, None) => {
+                Some("`right` is missing: what the score of a neuron of the right class is to be")
+            }
+            _ => None,
+        }
+    }
+
     fn told(&self) -> String {
-        format!("squared error, right {}, wrong {}", self.right, self.wrong)
+        self.right.map_or_else(
+            || "squared error".into(),
+            |right| format!("squared error, right {right}, wrong {}", self.wrong),
+        )
+    }
+}
+
+/// A distance from the targets that far ones do not rule: squared near by, straight from `within` on,
+///
+/// L = sum over k of e^2/2 where |e| <= within, within (|e| - within/2) elsewhere, e = z_k - t_k.
+///
+/// Source: P. J. Huber, "Robust estimation of a location parameter", *Ann. Math. Statist.* 35 (1964), 73.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Huber {
+    /// How far a score may be off until its error counts no longer by its square.
+    pub within: f64,
+}
+
+impl Objective for Huber {
+    const NAME: &'static str = "huber";
+    const TITLE: &'static str = "the distance of scores from targets, squared near by and straight beyond";
+    const KEYS: &'static [ModelKey] = &[key(
+        "within",
+        "",
+        "1",
+        "how far a score may be off until its error counts no longer by its square",
+        "setting",
+    )];
+
+    fn from_keys(read: &mut Reader<'_>) -> Self {
+        Self { within: read.above_zero("within") }
+    }
+
+    fn judge(&self, _: &[f64], _: usize, _: usize, slopes: &mut [f64]) -> f64 {
+        slopes.fill(0.0);
+        0.0
+    }
+
+    fn compare(&self, scores: &[f64], targets: &[f64], slopes: &mut [f64]) -> f64 {
+        let (mut loss, within) = (0.0, self.within);
+        for ((score, target), slope) in scores.iter().zip(targets).zip(slopes) {
+            let error = score - target;
+            *slope = error.clamp(-within, within);
+            loss += *slope * (error - 0.5 * *slope);
+        }
+        loss
+    }
+
+    fn unfit(&self, targets: bool) -> Option<&'static str> {
+        (!targets).then_some("it is a distance from targets, and samples have classes")
+    }
+
+    fn told(&self) -> String {
+        format!("Huber distance, squared within {}", self.within)
     }
 }
 
@@ -154,6 +251,11 @@ open! {
     pub struct OpenObjective of Objective {
         /// The loss and its derivatives; see [`Objective::judge`].
         fn judge(&self, scores: &[f64], label: usize, each: usize, slopes: &mut [f64]) -> f64;
+        /// The loss beside targets and its derivatives; see [`Objective::compare`].
+        fn compare(&self, scores: &[f64], targets: &[f64], slopes: &mut [f64]) -> f64;
+        /// Why it cannot be asked; see [`Objective::unfit`].
+        #[must_use]
+        fn unfit(&self, targets: bool) -> Option<&'static str>;
         /// What it is, for reports.
         #[must_use]
         fn told(&self) -> String;
@@ -176,6 +278,7 @@ pub fn objectives() -> Vec<ObjectiveEntry> {
         ObjectiveEntry::of::<CrossEntropy>(),
         ObjectiveEntry::of::<SquaredError>(),
         ObjectiveEntry::of::<Hinge>(),
+        ObjectiveEntry::of::<Huber>(),
     ]
 }
 
@@ -189,7 +292,7 @@ mod tests {
     fn derivatives_are_differences() {
         let of = [
             OpenObjective::default(),
-            OpenObjective::new(SquaredError { right: 1.0, wrong: -0.5 }),
+            OpenObjective::new(SquaredError { right: Some(1.0), wrong: -0.5 }),
             OpenObjective::new(Hinge { margin: 1.7 }),
         ];
         for objective in of {
@@ -210,13 +313,50 @@ mod tests {
     }
 
     #[test]
+    fn distances_from_targets_are_those_of_their_equations_and_so_are_their_slopes() {
+        let targets = [2.0, 2.5, 4.5, -0.1];
+        // Off by 1, 0, -0.5 and 3.
+        let of = [
+            (OpenObjective::new(SquaredError { right: None, wrong: 0.0 }), 0.5 + 0.125 + 4.5),
+            (OpenObjective::new(Huber { within: 1.5 }), 0.5 + 0.125 + 1.5 * (3.0 - 0.75)),
+            (OpenObjective::new(Huber { within: 0.25 }), 0.25 * (0.875 + 0.375 + 2.875)),
+        ];
+        for (objective, want) in of {
+            let mut slopes = vec![0.0; 4];
+            let loss = objective.compare(&SCORES, &targets, &mut slopes);
+            assert!((loss - want).abs() < 1e-12, "{objective:?}: {loss}");
+            for (k, slope) in slopes.iter().enumerate() {
+                let at = |h: f64| {
+                    let mut moved = SCORES;
+                    moved[k] += h;
+                    objective.compare(&moved, &targets, &mut [0.0; 4])
+                };
+                let want = (at(1e-5) - at(-1e-5)) / 2e-5;
+                assert!((slope - want).abs() < 1e-9, "{objective:?}: {slope} and {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_cannot_be_asked_says_why() {
+        let squared = |right| OpenObjective::new(SquaredError { right, wrong: 0.0 });
+        let asked =
+            |objective: OpenObjective| [false, true].map(|targets| objective.unfit(targets).is_none());
+        assert_eq!(asked(OpenObjective::default()), [true, false]);
+        assert_eq!(asked(OpenObjective::new(Hinge { margin: 1.0 })), [true, false]);
+        assert_eq!(asked(squared(Some(1.0))), [true, false]);
+        assert_eq!(asked(squared(None)), [false, true]);
+        assert_eq!(asked(OpenObjective::new(Huber { within: 1.0 })), [false, true]);
+    }
+
+    #[test]
     fn losses_are_those_of_their_equations() {
         let loss =
             |objective: OpenObjective, label, each| objective.judge(&SCORES, label, each, &mut [0.0; 4]);
         // e^3, e^2.5, e^4 and e^2.9 are 20.0855, 12.1825, 54.5982 and 18.1741, 105.0403 together.
         assert!((loss(OpenObjective::default(), 1, 1) - 2.154_344).abs() < 1e-6);
         assert!((loss(OpenObjective::default(), 1, 2) - 0.367_009).abs() < 1e-6);
-        let squared = OpenObjective::new(SquaredError { right: 3.0, wrong: 2.0 });
+        let squared = OpenObjective::new(SquaredError { right: Some(3.0), wrong: 2.0 });
         // (1 + 0.25 + 1 + 0.81)/2, the right one being the third.
         assert!((loss(squared, 2, 1) - 1.53).abs() < 1e-12);
         // Above 2.9 - 1: all three, by 1.1, 0.6 and 2.1.
@@ -234,7 +374,8 @@ mod tests {
             entry.make(&value).err().unwrap_or_default().iter().map(ToString::to_string).collect()
         };
         assert!(faults("cross_entropy", &[]).is_empty());
-        assert_eq!(faults("squared_error", &[]), ["`right` is missing; state it: there is no default"]);
+        assert!(faults("squared_error", &[]).is_empty());
+        assert_eq!(faults("huber", &[("within", -1.0)]), ["`within` is -1; it must be above zero"]);
         assert_eq!(
             faults("squared_error", &[("right", -1.0)]),
             ["`wrong` is 0; it must be below right, which is -1"]

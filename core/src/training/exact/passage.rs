@@ -1,7 +1,7 @@
 //! One sample through all layers, and back.
 
 use super::backward::{Credits, Gradient, Slopes, Sweep, backward};
-use super::loss::{Answer, Loss, Scores};
+use super::loss::{Answer, Loss, Scores, Target};
 use crate::engine::lockstep::{Kind, Layer, Membranes, Net, Own, Peak, Tape, forward};
 use crate::numeric::Real;
 
@@ -113,14 +113,14 @@ impl<R: Real> Passage<R> {
         }
     }
 
-    /// What the last layer answered to the last sample; with a label, the loss is remembered for [`Passage::backward`].
+    /// What the last layer answered to the last sample; with what it should have, the loss is remembered for [`Passage::backward`].
     pub fn judge(
         &mut self,
         net: &Net,
         parameters: &Parameters<R>,
         until: R,
         loss: &Loss,
-        label: Option<usize>,
+        target: Option<Target<'_>>,
     ) -> Answer {
         self.credits.resize_with(net.layers.len(), Credits::default);
         let (Some(layer), Some(weights), Some(tape), Some(credits)) =
@@ -129,9 +129,15 @@ impl<R: Real> Passage<R> {
             return Answer::default();
         };
         let of = (layer, parameters.own(net.layers.len() - 1, layer));
-        let answer = loss.judge(of, (weights, tape, until.to_f64()), label, credits, &mut self.scores);
+        let answer = loss.judge(of, (weights, tape, until.to_f64()), target, credits, &mut self.scores);
         let endless = self.tapes.iter().any(|tape| tape.runaway);
         Answer { loss: if endless { f64::INFINITY } else { answer.loss }, ..answer }
+    }
+
+    /// Scores of the last sample, as [`Scores::last`].
+    #[must_use]
+    pub fn scores(&self) -> &[f64] {
+        self.scores.last()
     }
 
     /// Silent neurons of the read-out that the loss of the last sample depends on, and their largest potentials.

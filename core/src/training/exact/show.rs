@@ -1,7 +1,8 @@
 //! Showing samples to layers in lockstep, and what is left of that: totals, fingerprint, streams for observers, answers.
 
-use super::loss::Loss;
+use super::loss::{Loss, Target};
 use super::passage::{Parameters, Passage};
+use crate::dataset::explained;
 use crate::encoding::FirstSpikes;
 use crate::engine::lockstep::{NONE, Net};
 use crate::engine::{Observer, Record, Spike};
@@ -157,6 +158,7 @@ struct Worker<R> {
     passage: Passage<R>,
     shown: Shown<R>,
     answers: Vec<u16>,
+    outputs: Vec<f64>,
 }
 
 /// Shows every sample once and collects the answers. `so_far` is what it found before it came back early, or nothing.
@@ -178,8 +180,13 @@ pub(in crate::training) fn answers_in<R: Scalar>(
     reporting: &mut Reporting<'_>,
 ) -> Evaluation {
     let parameters = Parameters::of(net, weights);
-    let new = || Worker { passage: Passage::default(), shown: Shown::default(), answers: Vec::new() };
-    let mut workers: Vec<Worker<R>> = (0..PIECES).map(|_| new()).collect();
+    let new = |_| Worker {
+        passage: Passage::default(),
+        shown: Shown::default(),
+        answers: Vec::new(),
+        outputs: Vec::new(),
+    };
+    let mut workers: Vec<Worker<R>> = (0..PIECES).map(new).collect();
     let mut observer = reporting.observer.take();
     let observed = observer.is_some();
     let count = samples.labels.len();
@@ -191,13 +198,18 @@ pub(in crate::training) fn answers_in<R: Scalar>(
                 let episode = question.first_episode + sample as u64;
                 let shown = (samples.code.sample(sample), (question.seed, episode), question.duration);
                 let until = worker.shown.present(net, &parameters, shown, observed, &mut worker.passage);
-                let answer = worker.passage.judge(net, &parameters, until, question.loss, None);
+                let target = samples.targets.map(|targets| Target::Scores(targets.of(sample)));
+                let answer = worker.passage.judge(net, &parameters, until, question.loss, target);
                 worker.answers.push(answer.class as u16);
+                if target.is_some() {
+                    worker.outputs.extend_from_slice(worker.passage.scores());
+                }
             }
         });
         for worker in &mut workers {
             worker.shown.hand_on(question.what, reporting.fingerprint, &mut observer);
             evaluation.answers.append(&mut worker.answers);
+            evaluation.outputs.append(&mut worker.outputs);
             evaluation.totals.merge(&std::mem::take(&mut worker.shown.totals));
         }
         start += length;
@@ -208,6 +220,11 @@ pub(in crate::training) fn answers_in<R: Scalar>(
     }
     let right = evaluation.answers.iter().zip(samples.labels).filter(|(answer, label)| answer == label);
     evaluation.correct = right.count() as u64;
+    evaluation.explained =
+        samples.targets.filter(|all| evaluation.answers.len() == all.len()).map(|targets| {
+            let sum = |each: Vec<f64>| each.iter().sum::<f64>();
+            explained(sum(targets.errors(&evaluation.outputs)), sum(targets.variances()))
+        });
     evaluation
 }
 

@@ -103,7 +103,7 @@ impl Observer for Watching {
 #[test]
 fn weights_are_told_with_their_ends_before_the_first_batch_and_every_so_many_samples() {
     let (set, code) = points();
-    let samples = Samples { code: &code, labels: &set.train.labels };
+    let samples = Samples { code: &code, labels: &set.train.labels, targets: None };
     let (mut fingerprint, stop) = (Fingerprint::new(), AtomicBool::new(false));
     let order: Vec<u32> = (0..96).collect();
     for sparse in [false, true] {
@@ -135,7 +135,7 @@ fn weights_are_told_with_their_ends_before_the_first_batch_and_every_so_many_sam
 /// Six epochs, whose weights, fingerprint and last report come back. `cut`: every epoch is interrupted after each batch.
 fn train(threads: usize, cut: bool) -> (Vec<Vec<f32>>, String, EpochReport) {
     let (set, code) = points();
-    let samples = Samples { code: &code, labels: &set.train.labels };
+    let samples = Samples { code: &code, labels: &set.train.labels, targets: None };
     let mut trainer = trainer();
     let mut fingerprint = Fingerprint::new();
     let (stop, threads) = (AtomicBool::new(false), Threads::new(threads).unwrap());
@@ -191,7 +191,7 @@ fn what_leads_to_a_hidden_neuron_that_fires_too_often_is_lowered() {
     let mut trainer = Layered::new(net.clone(), settings, exact, &weights);
     let (mut fingerprint, stop, order) =
         (Fingerprint::new(), AtomicBool::new(false), (0..32).collect::<Vec<_>>());
-    let samples = Samples { code: &code, labels: &set.train.labels };
+    let samples = Samples { code: &code, labels: &set.train.labels, targets: None };
     let until = Until { stop: &stop, due: &|| false };
     let lessons = (samples, &order[..], 0, until, &mut fingerprint, None);
     trainer.epoch(EpochReport::default(), lessons, &Threads::one(), &mut |_, _, _| {}).unwrap();
@@ -248,7 +248,7 @@ fn in_devices() -> Layered<f32> {
 /// Six epochs in devices; `cut`: after every batch another trainer goes on with what was kept.
 fn train_in_devices(threads: usize, cut: bool) -> (Vec<Vec<f32>>, State<f32>, EpochReport, Vec<Taken>) {
     let (set, code) = points();
-    let samples = Samples { code: &code, labels: &set.train.labels };
+    let samples = Samples { code: &code, labels: &set.train.labels, targets: None };
     let mut trainer = in_devices();
     let mut fingerprint = Fingerprint::new();
     let (stop, threads) = (AtomicBool::new(false), Threads::new(threads).unwrap());
@@ -304,7 +304,7 @@ fn devices_learn_with_the_same_bits_on_any_threads_and_with_any_cuts() {
 #[test]
 fn the_size_of_the_gradient_is_told_by_layer() {
     let (set, code) = points();
-    let samples = Samples { code: &code, labels: &set.train.labels };
+    let samples = Samples { code: &code, labels: &set.train.labels, targets: None };
     let (mut fingerprint, stop) = (Fingerprint::new(), AtomicBool::new(false));
     let order: Vec<u32> = (0..32).collect();
     let mut trainer = connected(Rows::Dense);
@@ -320,7 +320,7 @@ fn the_size_of_the_gradient_is_told_by_layer() {
             spikes.map(|&(t, line)| ((t.as_seconds() * 1e3) as f32, line)).collect();
         passage.forward(&net, &before, (1, u64::from(sample)), &spikes, 60.0);
         let label = usize::from(set.train.labels[sample as usize]);
-        passage.judge(&net, &before, 60.0, &trainer.exact().loss, Some(label));
+        passage.judge(&net, &before, 60.0, &trainer.exact().loss, Some(Target::Class(label)));
         passage.backward(&net, &before, Slopes { least: 0.2, surrogate: None }, &mut sum);
     }
     for (index, layer) in net.layers.iter().enumerate() {

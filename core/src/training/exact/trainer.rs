@@ -2,7 +2,7 @@
 
 use super::backward::Slopes;
 use super::in_situ::{InSitu, State};
-use super::loss::Loss;
+use super::loss::{Loss, Target};
 use super::passage::{Parameters, Passage};
 use super::programmed::{Programmed, program};
 use super::pulsed::Pulsed;
@@ -107,6 +107,7 @@ struct Piece<R: Scalar> {
     touched: Vec<Vec<bool>>,
     loss: f64,
     correct: u64,
+    squared_error: f64,
     silent: u64,
     /// Spikes of every neuron of each layer.
     active: Vec<Vec<u32>>,
@@ -140,6 +141,7 @@ impl<R: Scalar> Layered<R> {
                 .collect(),
             loss: 0.0,
             correct: 0,
+            squared_error: 0.0,
             silent: 0,
             active: net.layers.iter().map(|layer| vec![0; layer.size]).collect(),
         });
@@ -412,6 +414,7 @@ impl<R: Scalar> Descent<R> for Layered<R> {
             piece.shown.hand_on("training", fingerprint, observer);
             report.loss_sum += std::mem::take(&mut piece.loss);
             report.correct += std::mem::take(&mut piece.correct);
+            report.squared_error += std::mem::take(&mut piece.squared_error);
             report.silent += std::mem::take(&mut piece.silent);
             report.totals.merge(&std::mem::take(&mut piece.shown.totals));
         }
@@ -510,9 +513,11 @@ impl<R: Scalar> Piece<R> {
         let presented = (samples.code.sample(sample), (settings.seed, episode), end);
         let until = self.shown.present(net, parameters, presented, observed, passage);
         let label = usize::from(samples.labels[sample]);
-        let answer = passage.judge(net, parameters, until, &exact.loss, Some(label));
+        let target = samples.targets.map_or(Target::Class(label), |all| Target::Scores(all.of(sample)));
+        let answer = passage.judge(net, parameters, until, &exact.loss, Some(target));
         self.loss += answer.loss;
         self.correct += u64::from(answer.class == label);
+        self.squared_error += answer.squared_error;
         self.silent += u64::from(answer.decided.is_none());
         let slopes = Slopes { least: R::from_f64(exact.least_slope), surrogate: exact.surrogate };
         passage.backward(net, parameters, slopes, &mut self.gradient);

@@ -150,7 +150,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         threads: &Threads,
         advance: Advance<'_>,
     ) -> Result<EpochReport, SimulationError> {
-        let samples = Samples { code: &data.train, labels: &data.train_labels };
+        let samples = data.to_train();
         let lessons = (samples, order, first, until, fingerprint, observer);
         self.trainer.epoch(so_far, lessons, threads, advance)
     }
@@ -159,13 +159,13 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         &self,
         of: Of<'_>,
         weights: &Weights<R>,
-        (code, labels): (&FirstSpikes, &[u16]),
+        samples: Samples<'_, FirstSpikes>,
         (exam, so_far): (Exam<'_>, Evaluation),
         reporting: &mut Reporting<'_>,
     ) -> Result<Evaluation, SimulationError> {
         let Exam { first_episode, duration, what } = exam;
         let question = Question { loss: &self.loss, seed: of.plan.seed, first_episode, duration, what };
-        Ok(answers(&self.net, weights, Samples { code, labels }, (question, so_far), reporting))
+        Ok(answers(&self.net, weights, samples, (question, so_far), reporting))
     }
 
     fn show(

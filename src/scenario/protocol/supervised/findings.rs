@@ -5,14 +5,57 @@ use crate::scenario::outcome::Missed;
 use crate::training::exact::Taken;
 use serde::{Deserialize, Serialize};
 
+/// The array of the scores of the test samples, where these have numbers as targets: a row for each sample.
+pub const OUTPUT: &str = "output";
+/// The array of their targets.
+pub const TARGET: &str = "target";
+
+/// What a fraction from which all else is told says of answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// How many of the samples were answered with their class.
+    #[default]
+    RightAnswers,
+    /// Of samples with numbers as targets: R^2 = 1 - sum of (z - y)^2 / sum of (y - <y>)^2 over all samples and outputs, 1 where every score z
+    /// is its target y.
+    VarianceExplained,
+}
+
+impl Measure {
+    /// What it is called: "accuracy".
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RightAnswers => "accuracy",
+            Self::VarianceExplained => "variance explained",
+        }
+    }
+
+    /// Whether it is the fraction of right answers.
+    #[must_use]
+    pub fn is_accuracy(&self) -> bool {
+        *self == Self::RightAnswers
+    }
+}
+
+/// How well one neuron of the read-out has its target, over the test set.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutputResult {
+    /// R^2 of its own.
+    pub explained: f64,
+    /// Root mean square of score less target, in the unit of the targets.
+    pub rms_error: f64,
+}
+
 /// One epoch of training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochResult {
     /// Counted from 1.
     pub epoch: u32,
-    /// Mean softmax cross-entropy of the training samples, as they were answered while training.
+    /// Mean loss of the training samples, as they were answered while training.
     pub loss: f64,
-    /// Fraction of them answered rightly.
+    /// Fraction of them answered rightly, or what [`SupervisedResult::measure`] says.
     pub train_accuracy: f64,
     /// The same of the samples held out, with the weights at the end of the epoch.
     pub validation_accuracy: Option<f64>,
@@ -85,6 +128,12 @@ pub struct InSituResult {
 pub struct SupervisedResult {
     /// In their order; fewer than planned if interrupted.
     pub epochs: Vec<EpochResult>,
+    /// What all that is called accuracy here says.
+    #[serde(default)]
+    pub measure: Measure,
+    /// Of samples with numbers as targets: each neuron of the read-out.
+    #[serde(default)]
+    pub outputs: Vec<OutputResult>,
     /// Accuracy of the reported model on the test set.
     pub test_accuracy: Option<f64>,
     /// Epoch whose weights were tested last (chosen on validation, or the last).

@@ -1,6 +1,6 @@
 //! What a network needs for the exact gradient of its layers.
 
-use super::{in_situ, jumps};
+use super::{in_situ, jumps, regression};
 use crate::engine::lockstep::{Input, Layer, Net, Unfit};
 use crate::hint::many;
 use crate::network::{Maps, Network};
@@ -161,10 +161,12 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
         [end @ (name, read_out)] => {
             fires_not(lower, protocol, end);
             jumps::fits(lower, protocol, Some(name));
-            let Some((size, classes)) = read_out.count("size").zip(dataset.map(|set| set.classes())) else {
+            let Some((size, dataset)) = read_out.count("size").zip(dataset) else {
                 return;
             };
-            if size % classes != 0 {
+            regression::fits(lower, protocol, read_out, dataset.targets());
+            let classes = dataset.classes();
+            if dataset.targets() == 0 && size % classes != 0 {
                 lower.faults.push(
                     Diagnostic::error(format!(
                         "{} has {}, and the data set {}",
@@ -176,7 +178,8 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
                     .allowed(format!("size = {classes}: one neuron per class, or a multiple: as many for each, one class after another")),
                 );
             }
-            let shown = protocol.count("show_class").filter(|&class| class >= classes);
+            let shown =
+                protocol.count("show_class").filter(|&class| dataset.targets() == 0 && class >= classes);
             if let Some(class) = shown {
                 lower.faults.push(
                     Diagnostic::error(format!("`show_class` of the protocol is {class}"))
@@ -342,6 +345,7 @@ fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, (name, read_out): &(Strin
 
 /// Says what of the network keeps it from an exact gradient, and where it stands.
 pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
+    regression::unfit(plan, filled, faults);
     let Ok(network) = skeleton(plan) else { return };
     let Err(found) = Net::new(&network) else { return };
     let place = |section: &str, name: &str, key: &str| {

@@ -8,12 +8,16 @@ mod jumps;
 mod layers;
 mod plan;
 mod plausible;
+mod regression;
 mod run;
 mod silence;
 mod surrogate;
 mod teach;
 
-pub use findings::{EpochResult, InSituResult, ProgrammingResult, ShownSample, SupervisedResult};
+pub use findings::{
+    EpochResult, InSituResult, Measure, OUTPUT, OutputResult, ProgrammingResult, ShownSample,
+    SupervisedResult, TARGET,
+};
 pub use in_situ::InSitu;
 pub use jumps::SpikeSurrogate;
 pub use layers::{described, unfit};

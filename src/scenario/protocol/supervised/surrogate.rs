@@ -56,7 +56,7 @@ impl<R: Scalar> Teacher<R> for Surrogate<R> {
         threads: &Threads,
         advance: Advance<'_>,
     ) -> Result<EpochReport, SimulationError> {
-        let samples = Samples { code: &data.train, labels: &data.train_labels };
+        let samples = data.to_train();
         let lessons = (samples, order, first, until, fingerprint, observer);
         self.trainer.epoch(so_far, lessons, threads, advance)
     }
@@ -65,7 +65,7 @@ impl<R: Scalar> Teacher<R> for Surrogate<R> {
         &self,
         of: Of<'_>,
         weights: &Weights<R>,
-        (code, labels): (&RateCode, &[u16]),
+        samples: Samples<'_>,
         (exam, so_far): (Exam<'_>, Evaluation),
         reporting: &mut Reporting<'_>,
     ) -> Result<Evaluation, SimulationError> {
@@ -73,7 +73,7 @@ impl<R: Scalar> Teacher<R> for Surrogate<R> {
         let population = of.plan.projections[self.projection].to;
         let (engine, seed) = (of.engine, of.plan.seed);
         let test = Test { engine, population, seed, first_episode, duration, what };
-        evaluate(of.network, weights, Samples { code, labels }, (test, so_far), reporting)
+        evaluate(of.network, weights, samples, (test, so_far), reporting)
     }
 
     fn show(

@@ -10,7 +10,7 @@ use crate::scenario::run::data::{Data, Encoded};
 use crate::time::Time;
 use crate::training::exact::{InSitu, State};
 use crate::training::{
-    AdamState, Advance, EpochReport, Evaluation, Reporting, Scalar, Schedule, Settings, Until,
+    AdamState, Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule, Settings, Until,
 };
 use std::sync::Arc;
 
@@ -109,7 +109,7 @@ pub trait Teacher<R: Scalar>: Sized {
         &self,
         of: Of<'_>,
         weights: &Weights<R>,
-        samples: (&Self::Code, &[u16]),
+        samples: Samples<'_, Self::Code>,
         exam: (Exam<'_>, Evaluation),
         reporting: &mut Reporting<'_>,
     ) -> Result<Evaluation, SimulationError>;

@@ -12,7 +12,7 @@ use crate::scenario::run::data::Data;
 use crate::scenario::run::training::mean_and_sd;
 use crate::training::Scalar;
 use crate::training::unsupervised::{Question, Report, Responses, Vote, respond};
-use crate::training::{Reporting, Samples, Until, shuffled};
+use crate::training::{Reporting, Until, shuffled};
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 
@@ -81,14 +81,14 @@ fn single<R: Scalar>(
     };
     let frozen = network.frozen();
     let mut fingerprint = Fingerprint::new();
-    let train = Samples { code: &data.train, labels: &data.train_labels };
+    let train = data.to_train();
     let count = data.train_labels.len();
     let mut first = 0;
     let (mut presentations, mut events) = (0, 0);
     for epoch in 0..u64::from(protocol.epochs) {
         let order = shuffled(count as u32, plan.seed, epoch);
         let shown = data.of_epoch(epoch as u32);
-        let train = Samples { code: &shown.train, labels: &data.train_labels };
+        let train = shown.to_train();
         let report = learner.epoch(
             Report::default(),
             (train, &order, first, Until::stopped(stop), &mut fingerprint, None),
@@ -124,7 +124,7 @@ fn single<R: Scalar>(
         respond(&frozen, &learner.weights, samples, (question, Responses::default()), &mut reporting)
     };
     let labelling = answer(train, first, protocol.label_presentation, labels)?;
-    let test = Samples { code: &data.test, labels: &data.test_labels };
+    let test = data.to_test();
     let tested = answer(test, first + labels as u64, protocol.test_presentation, data.test_labels.len())?;
     if labelling.len() < labels || tested.len() < data.test_labels.len() {
         return Ok(None);

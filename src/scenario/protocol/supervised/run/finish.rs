@@ -1,10 +1,11 @@
 //! After the last epoch of training with labels: the final test, the same weights on devices, and what is reported of all of them.
 
-use super::super::findings::{InSituResult, ProgrammingResult, ShownSample};
+use super::super::findings::{InSituResult, OUTPUT, OutputResult, ProgrammingResult, ShownSample, TARGET};
 use super::super::gradients;
 use super::super::silence::{mute, silent};
 use super::super::teach::{Exam, Teacher};
 use crate::crossbar::Array;
+use crate::dataset::{Targets, explained};
 use crate::energy::rows_energy;
 use crate::network::Weights;
 use crate::scenario::assemble::{AssembleError, ideal, program};
@@ -53,13 +54,20 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         let values: Vec<Vec<f64>> =
             (0..self.network.projections.len()).map(|p| weights.values(self.network, p)).collect();
         let (mut arrays, mut stopped) = (vec![None; values.len()], false);
+        let mut told = None;
         if trained && !context.stop.load(Ordering::Relaxed) {
             let test = self.test(&weights, first, "final test", context)?;
             if test.answers.len() == self.data.test_labels.len() {
                 self.result.test_accuracy = Some(test.accuracy());
                 self.result.tested_epoch = (tested > 0).then_some(tested);
-                self.result.confusion = test.confusion(&self.data.test_labels, self.data.classes);
-                self.result.missed = self.data.missed(test.answers.iter().copied().map(Some));
+                match &self.data.targets {
+                    Some([.., targets]) => self.result.outputs = outputs(targets, &test.outputs),
+                    None => {
+                        self.result.confusion = test.confusion(&self.data.test_labels, self.data.classes);
+                        self.result.missed = self.data.missed(test.answers.iter().copied().map(Some));
+                    }
+                }
+                told = self.data.targets.as_ref().map(|[.., targets]| beside_targets(targets, &test.outputs));
                 if !self.protocol.gradient.loss().is_some_and(|loss| loss.integrates()) {
                     let fired = test.totals.spikes.get(self.population).copied().unwrap_or(0);
                     self.log.notes.extend(mute(fired, test.totals.presentations));
@@ -98,6 +106,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             && !stopped
             && self.result.programming.len() == self.protocol.programming.len();
         let mut arrays = named_arrays(self.plan, self.network, &values, &arrays, &mut self.log.notes);
+        arrays.extend(told.into_iter().flatten());
         let mut numbers = values;
         for (name, data) in self.teacher.beside(self.of, &weights) {
             self.log.notes.extend(told_beside(&name, &data));
@@ -201,9 +210,10 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             }
             let (mean, sd) = mean_and_sd(&accuracy);
             context.progress.line(&format!(
-                "{}: {:.2} % +- {:.2} over {} draws, loss {:.2} points",
+                "{}: {:.2} %{} +- {:.2} over {} draws, loss {:.2} points",
                 case.name,
                 100.0 * mean,
+                self.of_what(),
                 100.0 * sd,
                 accuracy.len(),
                 100.0 * (float_accuracy - mean)
@@ -268,4 +278,25 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         self.log.notes.push(learned.into());
         self.log.notes.push(format!("precision {}", R::NAME));
     }
+}
+
+/// How well each neuron of the read-out has its target.
+fn outputs(targets: &Targets, outputs: &[f64]) -> Vec<OutputResult> {
+    let both = targets.errors(outputs).into_iter().zip(targets.variances());
+    both.map(|(error, variance)| OutputResult {
+        explained: explained(error, variance),
+        rms_error: error.sqrt(),
+    })
+    .collect()
+}
+
+/// The scores of the test samples and their targets, a row for each sample.
+fn beside_targets(targets: &Targets, outputs: &[f64]) -> [NamedArray; 2] {
+    let array = |name: &str, data: &[f64]| NamedArray {
+        name: name.into(),
+        rows: targets.len(),
+        cols: targets.each(),
+        data: data.to_vec(),
+    };
+    [array(OUTPUT, outputs), array(TARGET, targets.values())]
 }

@@ -7,7 +7,7 @@
 mod finish;
 
 use super::exact::Exact;
-use super::findings::{EpochResult, SupervisedResult};
+use super::findings::{EpochResult, Measure, SupervisedResult};
 use super::plan::{Gradient, Supervised};
 use super::surrogate::Surrogate;
 use super::teach::{Exam, Of, Teacher};
@@ -27,7 +27,7 @@ use crate::scenario::run::training::{Identity, Training, lengths, models, reborr
 use crate::snapshot::{self, Payload};
 use crate::training::Scalar;
 use crate::training::exact::{State, Taken};
-use crate::training::{AdamState, EpochReport, Evaluation, Until, shuffled};
+use crate::training::{AdamState, EpochReport, Evaluation, Samples, Until, shuffled};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -106,7 +106,10 @@ fn carry_out<R: Scalar, T: Teacher<R>>(
         trained,
         teacher,
         best: None,
-        result: SupervisedResult::default(),
+        result: SupervisedResult {
+            measure: if data.targets.is_some() { Measure::VarianceExplained } else { Measure::RightAnswers },
+            ..SupervisedResult::default()
+        },
         log: Logbook::built(start, context),
         on: Vec::new(),
         report: EpochReport::default(),
@@ -119,6 +122,16 @@ fn carry_out<R: Scalar, T: Teacher<R>>(
         run.train(context)?;
     }
     run.finish(context)
+}
+
+/// What the fractions of training, validation and test are called where they are recorded.
+fn fractions(measure: Measure) -> [&'static str; 3] {
+    match measure {
+        Measure::RightAnswers => ["accuracy/train", "accuracy/validation", "accuracy/test"],
+        Measure::VarianceExplained => {
+            ["variance_explained/train", "variance_explained/validation", "variance_explained/test"]
+        }
+    }
 }
 
 fn learned(taken: &Taken) -> Learned {
@@ -199,16 +212,17 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             let begun = (context.clock)();
             context.progress.steps(1.0, "samples");
             let told = Told::new(epoch, order.len());
+            let (of, [train, ..]) = (self.of_what(), fractions(self.result.measure));
             let (before, known) = (self.report.presented, self.report.totals.events());
             let (progress, store) = (&mut *context.progress, &*context.store);
             let (mut shown, mut last) = (0, before);
             let mut advance = |presented: u64, loss: f64, accuracy: f64| {
                 progress.advance(presented - shown);
-                let values = || [("loss", loss), ("accuracy/train", accuracy)];
+                let values = || [("loss", loss), (train, accuracy)];
                 told.tell(progress, (last, presented), values);
                 (shown, last) = (presented, presented);
                 progress.message(&format!(
-                    "epoch {}/{epochs}  loss {loss:.3}  train {:.2} %",
+                    "epoch {}/{epochs}  loss {loss:.3}  train {:.2} %{of}",
                     epoch + 1,
                     100.0 * accuracy
                 ));
@@ -268,6 +282,11 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         Ok(())
     }
 
+    /// What percentages are of, where they are none of the samples.
+    fn of_what(&self) -> &'static str {
+        if self.result.measure.is_accuracy() { "" } else { " of the variance" }
+    }
+
     fn record_epoch(
         &mut self,
         epoch: u32,
@@ -275,8 +294,9 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         (validation, test): (Option<f64>, Option<f64>),
         context: &mut RunContext<'_>,
     ) {
-        let held_out = validation.map_or(String::new(), |v| format!("  validation {:.2} %", 100.0 * v));
-        let tested = test.map_or(String::new(), |test| format!("  test {:.2} %", 100.0 * test));
+        let of = self.of_what();
+        let held_out = validation.map_or(String::new(), |v| format!("  validation {:.2} %{of}", 100.0 * v));
+        let tested = test.map_or(String::new(), |test| format!("  test {:.2} %{of}", 100.0 * test));
         let shown = report.presented.max(1) as f64;
         let layers = self.protocol.gradient.loss().is_some();
         let names = self.plan.populations.iter().map(|population| population.name.clone());
@@ -288,7 +308,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             format!("  {fired} spikes per sample, {:.2} % unanswered", 100.0 * silent)
         });
         context.progress.line(&format!(
-            "epoch {:>3}/{}  loss {:.4}  train {:.2} %{held_out}{tested}{fired}",
+            "epoch {:>3}/{}  loss {:.4}  train {:.2} %{of}{held_out}{tested}{fired}",
             epoch + 1,
             self.protocol.epochs,
             report.loss(),
@@ -299,11 +319,12 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         let gradient: Vec<(String, f64)> =
             names.zip(&report.gradients).map(|(name, sum)| (name, sum / looked_at)).collect();
         let by_layer: Vec<String> = gradient.iter().map(|(name, _)| format!("gradient/{name}")).collect();
+        let [trained, held, tested_as] = fractions(self.result.measure);
         let mut values = vec![
             ("loss", Some(report.loss())),
-            ("accuracy/train", Some(report.accuracy())),
-            ("accuracy/validation", validation),
-            ("accuracy/test", test),
+            (trained, Some(report.accuracy())),
+            (held, validation),
+            (tested_as, test),
         ];
         values.extend(by_layer.iter().zip(&gradient).map(|(name, (_, rms))| (name.as_str(), Some(*rms))));
         let shown = (self.plan, &report.totals, self.protocol.presentation);
@@ -353,11 +374,11 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             return Ok(Some(None));
         }
         let data = self.data;
-        let samples = (&data.validation, &data.validation_labels[..]);
+        let samples = data.to_validate();
         let weights = self.teacher.weights();
         let what = format!("validation of epoch {}", epoch + 1);
         let found = self.evaluate(&weights, samples, first, &what, context)?;
-        Ok((found.answers.len() == samples.1.len()).then(|| Some(found.accuracy())))
+        Ok((found.answers.len() == samples.labels.len()).then(|| Some(found.accuracy())))
     }
 
     fn test(
@@ -368,14 +389,14 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         context: &mut RunContext<'_>,
     ) -> Result<Evaluation, RunError> {
         let data = self.data;
-        let samples = (&data.test, &data.test_labels[..]);
+        let samples = data.to_test();
         self.evaluate(weights, samples, first, what, context)
     }
 
     fn evaluate(
         &mut self,
         weights: &Weights<R>,
-        samples: (&T::Code, &[u16]),
+        samples: Samples<'_, T::Code>,
         first_episode: u64,
         what: &str,
         context: &mut RunContext<'_>,
@@ -388,11 +409,11 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         loop {
             let so_far = std::mem::take(&mut self.tests.begun);
             let before = (so_far.totals.presentations, so_far.totals.events());
-            let showing = Showing { phase: "test", what, samples: samples.1.len(), before };
+            let showing = Showing { phase: "test", what, samples: samples.labels.len(), before };
             let found = self.log.show(showing, context, |reporting| {
                 self.teacher.test(self.of, weights, samples, (exam, so_far), reporting)
             })?;
-            let done = found.answers.len() == samples.1.len();
+            let done = found.answers.len() == samples.labels.len();
             if done {
                 self.tests.answered(&found);
             } else {

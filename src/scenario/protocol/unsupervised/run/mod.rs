@@ -315,7 +315,7 @@ impl<R: Scalar> Run<'_, R> {
     ) -> Result<Option<Report>, RunError> {
         let data = self.data;
         let shown = data.of_epoch(epoch);
-        let samples = Samples { code: &shown.train, labels: &data.train_labels };
+        let samples = shown.to_train();
         let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
         let count = order.len() as u64;
         // What was whole before the run was cut has been counted.
@@ -477,24 +477,11 @@ impl<R: Scalar> Run<'_, R> {
     ) -> Result<Responses, RunError> {
         let (data, protocol) = (self.data, self.protocol);
         let (samples, count, duration, phase) = match part {
-            Part::Label => (
-                Samples { code: &data.train, labels: &data.train_labels },
-                labelled(protocol, data),
-                protocol.label_presentation,
-                "label",
-            ),
-            Part::Validation => (
-                Samples { code: &data.validation, labels: &data.validation_labels },
-                data.validation_labels.len(),
-                protocol.test_presentation,
-                "test",
-            ),
-            Part::Test => (
-                Samples { code: &data.test, labels: &data.test_labels },
-                data.test_labels.len(),
-                protocol.test_presentation,
-                "test",
-            ),
+            Part::Label => (data.to_train(), labelled(protocol, data), protocol.label_presentation, "label"),
+            Part::Validation => {
+                (data.to_validate(), data.validation_labels.len(), protocol.test_presentation, "test")
+            }
+            Part::Test => (data.to_test(), data.test_labels.len(), protocol.test_presentation, "test"),
         };
         let question = Question {
             engine: self.engine,
