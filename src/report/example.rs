@@ -17,11 +17,12 @@ use crate::scenario::plan::{
     RecordPlan, Reproduces, SourcePlan, SwitchEnergy,
 };
 use crate::scenario::protocol::supervised::{
-    Adam, EpochResult, Gradient, Measure, ProgrammingCase, ProgrammingResult, ShownSample, Supervised,
+    EpochResult, Gradient, Measure, Optimizer, ProgrammingCase, ProgrammingResult, ShownSample, Supervised,
     SupervisedResult,
 };
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
+use crate::training::Course;
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
 
 /// What a host could have measured.
@@ -120,7 +121,19 @@ fn plan() -> Plan {
             count_gain: 0.3,
             surrogate_steepness: 5.0,
             gradient: Gradient::Surrogate {},
-            optimizer: Adam { rate: 1e-3, rate_final: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+            optimizer: Optimizer::Adam {
+                rate: 1e-3,
+                rate_final: 1e-5,
+                schedule: Course::Cosine,
+                warmup: 0.0,
+                beta1: 0.9,
+                beta2: 0.999,
+                epsilon: 1e-8,
+                weight_decay: 0.0,
+                clip: None,
+                average: None,
+            },
+            patience: None,
             weight_bound: Some(0.3),
             weights_from: None,
             show_class: Some(7),

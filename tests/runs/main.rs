@@ -9,6 +9,7 @@ mod in_situ;
 mod keys;
 mod leakage;
 mod offsets;
+mod optimizers;
 mod own_data;
 mod own_parameters;
 mod plasticity;

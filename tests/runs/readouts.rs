@@ -9,8 +9,8 @@ use memspike::neuron::{Lif, Neuron, Reset};
 use memspike::record::fingerprint::Fingerprint;
 use memspike::time::Time;
 use memspike::training::{
-    Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule, Settings, Surrogate, Test,
-    Trainer, Until, evaluate, shuffled,
+    Advance, EpochReport, Evaluation, Optimizer, Reporting, Samples, Scalar, Schedule, Settings, Surrogate,
+    Test, Trainer, Until, evaluate, shuffled,
 };
 use memspike::units::Hertz;
 use std::sync::atomic::AtomicBool;
@@ -93,9 +93,8 @@ pub fn settings() -> Settings {
         seed: SEED,
         batch: 64,
         presentation: PRESENTATION,
-        schedule: Schedule { rate: 1e-3, rate_final: 2e-5, steps: 20 },
-        betas: (0.9, 0.999),
-        epsilon: 1e-8,
+        schedule: Schedule::cosine(1e-3, 2e-5, 20),
+        optimizer: Optimizer::default(),
         bound: None,
     }
 }

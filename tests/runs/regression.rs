@@ -11,13 +11,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-/// A hill over a square and the product of its sides, at the points of a grid.
+/// A hill over a square and the product of its sides, at the points of a grid; each side from both ends.
 fn table(folder: &Path) {
-    let mut table = String::from("hill,x,y,product\n");
+    let mut table = String::from("hill,x,y,u,v,product\n");
     for k in 0..256 {
         let (x, y) = (f64::from(k % 16) / 15.0, f64::from(k / 16) / 15.0);
         let hill = 1.0 - 2.0 * ((x - 0.5).powi(2) + (y - 0.5).powi(2));
-        writeln!(table, "{hill},{x},{y},{}", x * y).unwrap();
+        writeln!(table, "{hill},{x},{y},{},{},{}", 1.0 - x, 1.0 - y, x * y).unwrap();
     }
     fs::write(folder.join("hill.csv"), table).unwrap();
 }
@@ -41,13 +41,14 @@ fn scenario(folder: &Path, data: &str, gradient: &str, changes: &[&str]) -> Resu
 }
 
 const VOLTAGE: &str =
-    "loss = { kind = \"mean_voltage\", gain = 2 }\nobjective = { kind = \"squared_error\" }\n";
+    "loss = { kind = \"max_voltage\", gain = 2 }\nobjective = { kind = \"squared_error\" }\n";
 
 #[test]
 fn numbers_are_learned_and_what_is_told_is_what_was_answered() {
     let folder = tempfile::tempdir().unwrap();
     table(folder.path());
-    let changes = ["protocol.epochs=60", "protocol.batch=16", "protocol.optimizer.rate=0.005"];
+    let hidden = "population.hidden.size=100";
+    let changes = ["protocol.epochs=60", "protocol.batch=16", "protocol.optimizer.rate=0.01", hidden];
     let plan = scenario(folder.path(), DATA, VOLTAGE, &changes).unwrap();
     let (outcome, _) = whole(&plan, Way::new(&Search::default()));
     let result = outcome.found.get::<SupervisedResult>().unwrap();
@@ -68,8 +69,8 @@ fn numbers_are_learned_and_what_is_told_is_what_was_answered() {
     }
     let explained = result.test_accuracy.unwrap();
     assert!((explained - (1.0 - left / there)).abs() < 1e-12);
-    assert!(explained > 0.9, "{explained}");
-    assert!(result.epochs.last().unwrap().train_accuracy > 0.9);
+    assert!(explained > 0.8, "{explained}");
+    assert!(result.epochs.last().unwrap().train_accuracy > 0.8);
     assert!(result.confusion.is_empty() && result.missed.is_empty());
     let summary = Summary::new(&plan, &outcome, &HostPerformance::default());
     let accuracy = summary.accuracy.unwrap();
@@ -89,8 +90,8 @@ fn numbers_are_the_same_wherever_a_run_is_cut() {
         .lines()
         .map(|row| {
             let mut numbers = row.split(',').map(|number| number.parse::<f64>().unwrap());
-            let [hill, x, y, product] = std::array::from_fn(|_| numbers.next().unwrap());
-            format!("{},{x},{y},{}\n", -2.0 - hill, -3.0 + product)
+            let [hill, x, y, u, v, product] = std::array::from_fn(|_| numbers.next().unwrap());
+            format!("{},{x},{y},{u},{v},{}\n", -2.0 - hill, -3.0 + product)
         })
         .collect();
     fs::write(folder.path().join("times.csv"), format!("{head}\n{times}")).unwrap();

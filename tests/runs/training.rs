@@ -13,7 +13,7 @@ use memspike::scenario::protocol::supervised::{EpochResult, Supervised, Supervis
 use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::snapshot::{Models, Payload, Source, write};
 use memspike::training::exact::State;
-use memspike::training::{AdamState, EpochReport, Evaluation};
+use memspike::training::{EpochReport, Evaluation, OptimizerState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The layout of a checkpoint: scenario, seed, plan and hash of the data, weights, Adam, best, epochs, counts, fingerprint, devices that learn,
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 type Checkpoint = (
     (String, u64, String, String),
     Weights<f32>,
-    AdamState<f32>,
+    OptimizerState<f32>,
     Option<(f64, u32, Weights<f32>)>,
     Vec<EpochResult>,
     PhaseCounts,

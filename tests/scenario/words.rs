@@ -161,7 +161,10 @@ fn numbers(objective: &str) -> Result<Plan, String> {
         format!("data = {{ kind = \"csv\", train = \"{table}\", test = \"{table}\", targets = \"values\" }}");
     let found = include_str!("../../scenarios/layers/yin-yang/scenario.toml");
     text(
-        &found.replace("dataset = \"yin_yang\"", &data).replace("size = 3", "size = 1"),
+        &found
+            .replace("dataset = \"yin_yang\"", &data)
+            .replace("size = 3", "size = 1")
+            .replace("kind = \"first_spike\", tau = \"0.4 ms\", early = 0.003", "kind = \"max_voltage\""),
         &[&format!("protocol.gradient.objective.kind=\"{objective}\"")],
     )
 }
@@ -467,6 +470,7 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "protocol.gradient.loss.kind" => {
             Some(layers(&[&format!("protocol.gradient.loss={{ kind = \"{word}\" }}")]))
         }
+        "protocol.optimizer.kind" | "protocol.optimizer.schedule" => run(supervised, path, &[]),
         "protocol.precision" => run(supervised, "protocol.precision", &[]),
         "protocol.programming.placement" | "protocol.programming.spread" => {
             let key = path.rsplit('.').next().unwrap();

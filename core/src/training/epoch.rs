@@ -1,6 +1,6 @@
 //! An epoch of training with labels, whatever the gradient: batches in their order, one step for each, and who is told.
 
-use super::adam::{AdamState, AdamStep, Schedule};
+use super::optimizer::{Optimizer, OptimizerState, Schedule, Step};
 use super::presenter::{Samples, Totals};
 use super::sampled::Sampled;
 use super::scalar::{Epoch, Scalar};
@@ -28,10 +28,8 @@ pub struct Settings {
     pub presentation: Time,
     /// In units of v_th - u_rest.
     pub schedule: Schedule,
-    /// Decay per step of Adam's two means.
-    pub betas: (f64, f64),
-    /// Added to Adam's root, so that nothing is divided by zero.
-    pub epsilon: f64,
+    /// How weights go down their gradient.
+    pub optimizer: Optimizer,
     /// Bound on |w| in units of v_th - u_rest.
     pub bound: Option<f64>,
 }
@@ -90,7 +88,7 @@ pub(super) trait Descent<R: Scalar> {
     fn settings(&self) -> &Settings;
 
     /// Steps taken.
-    fn adam(&self) -> &AdamState<R>;
+    fn adam(&self) -> &OptimizerState<R>;
 
     /// The network, and the projections that learn.
     fn learned(&self) -> (&Network, Vec<usize>);
@@ -116,7 +114,7 @@ pub(super) trait Descent<R: Scalar> {
         first: u64,
     ) -> Result<bool, SimulationError>;
 
-    /// A step of Adam with the gradient of so many samples.
+    /// A step with the gradient of so many samples.
     fn step(&mut self, team: &Team, samples: usize, rate: f64);
 
     /// Hands on what the presentations of the batch have left, in their order.
@@ -230,7 +228,7 @@ pub(super) const CHUNK: usize = 1024;
 /// One step of some weights: `sum` is the gradient of the first piece, `parts` are those of the others, in their order, and
 /// where in `sum` each of them begins.
 pub(super) struct Update<'a, R, P> {
-    pub step: AdamStep<R>,
+    pub step: Step<R>,
     pub mean: R,
     pub weights: &'a mut [R],
     pub sum: &'a mut [R],
@@ -253,6 +251,13 @@ impl<'a, R: Real, P: Iterator<Item = (usize, &'a [R])>> Work for Update<'_, R, P
         sum.iter_mut().for_each(|g| *g *= mean);
         step.apply(weights, sum, first, second);
     }
+}
+
+/// Sum of the squares of what lists of one length are together, list after list.
+pub(super) fn squared_norm<R: Real>(lists: &[&[R]]) -> f64 {
+    let count = lists.first().map_or(0, |list| list.len());
+    let sum = |k: usize| lists.iter().fold(R::ZERO, |sum, list| sum + list[k]).to_f64();
+    (0..count).fold(0.0, |all, k| all + sum(k) * sum(k))
 }
 
 /// A random order of `count` samples for an epoch: Fisher-Yates, one word per exchange.

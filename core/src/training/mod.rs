@@ -2,11 +2,11 @@
 //!
 //! Training is the engine's own delivery with a tape: there is no second simulator and no time grid.
 
-mod adam;
 mod epoch;
 mod evaluate;
 pub mod exact;
 mod held_tape;
+mod optimizer;
 mod presenter;
 mod sampled;
 mod scalar;
@@ -16,10 +16,10 @@ pub mod unsupervised;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use adam::{AdamState, Schedule};
 pub use epoch::{Advance, EpochReport, Settings, shuffled};
 pub use evaluate::{Evaluation, Reporting, Test, evaluate};
 pub use held_tape::HeldTape;
+pub use optimizer::{Course, Optimizer, OptimizerState, Rule, Schedule};
 pub use presenter::{Presenter, Samples, Totals};
 pub use scalar::{Entries, Epoch, Scalar};
 pub use supervised::{Surrogate, Trainer};

@@ -1,9 +1,9 @@
 //! Supervised training of one dense projection: softmax over spike counts, surrogate gradient at the
 //! input events, Adam. Data-parallel over the pieces of a batch with one fixed reduction order.
 
-use super::adam::AdamState;
-use super::epoch::{Advance, CHUNK, Descent, EpochReport, Settings, Update};
+use super::epoch::{Advance, CHUNK, Descent, EpochReport, Settings, Update, squared_norm};
 use super::held_tape::HeldTape;
+use super::optimizer::OptimizerState;
 use super::presenter::{Presenter, Samples, Totals};
 use super::scalar::{Epoch, Scalar};
 use super::tape::{Recorder, Tape};
@@ -41,7 +41,7 @@ pub struct Trainer<R: Scalar> {
     /// As they are now, of all projections.
     pub weights: Weights<R>,
     /// Adam's means of their gradient.
-    pub adam: AdamState<R>,
+    pub adam: OptimizerState<R>,
     pieces: Vec<Piece<R>>,
     readout: Readout,
     /// Tapes not in use: as many as there are threads, so that they stay in the cache. One of the two lists
@@ -108,6 +108,8 @@ impl<R: Scalar> Trainer<R> {
             })
             .collect();
         let readout = &network.populations[population];
+        let mut adam = OptimizerState::new(length);
+        adam.begin_average(&settings.optimizer, weights.projections[surrogate.projection].iter().copied());
         Self {
             network: Arc::clone(network),
             settings,
@@ -115,11 +117,21 @@ impl<R: Scalar> Trainer<R> {
             theta: readout.lif.theta(),
             readout: Readout::of(readout),
             weights,
-            adam: AdamState::new(length),
+            adam,
             pieces,
             tapes: Mutex::default(),
             held_tapes: Mutex::default(),
         }
+    }
+
+    /// The weights that are tested: their average, if one is kept.
+    #[must_use]
+    pub fn tested(&self) -> Weights<R> {
+        let mut weights = self.weights.clone();
+        if !self.adam.average.is_empty() {
+            weights.own(self.surrogate.projection).copy_from_slice(&self.adam.average);
+        }
+        weights
     }
 
     /// Trains on the samples at `order`, in that order; sample k of it is episode `first_episode` + k. `so_far` is what it
@@ -168,7 +180,7 @@ impl<R: Scalar> Descent<R> for Trainer<R> {
         &self.settings
     }
 
-    fn adam(&self) -> &AdamState<R> {
+    fn adam(&self) -> &OptimizerState<R> {
         &self.adam
     }
 
@@ -202,8 +214,14 @@ impl<R: Scalar> Descent<R> for Trainer<R> {
     fn step(&mut self, team: &Team, samples: usize, rate: f64) {
         let Self { settings, surrogate, theta, weights, adam, pieces, .. } = self;
         let bound = settings.bound.map(|bound| R::from_f64(bound * *theta));
-        let step = adam.next(rate * *theta, settings.betas, settings.epsilon, bound);
-        let mean = R::from_f64(1.0 / samples as f64);
+        let optimizer = &settings.optimizer;
+        let step = adam.next(optimizer, (rate, *theta), bound);
+        let mut mean = 1.0 / samples as f64;
+        if optimizer.clip.is_some() {
+            let lists: Vec<&[R]> = pieces.iter().map(|piece| &piece.gradient[..]).collect();
+            mean *= optimizer.scale(mean * *theta * squared_norm(&lists).sqrt());
+        }
+        let mean = R::from_f64(mean);
         let Some((sum, rest)) = pieces.split_first_mut() else { return };
         let own = weights.own(surrogate.projection).chunks_mut(CHUNK);
         let moments = adam.first.chunks_mut(CHUNK).zip(adam.second.chunks_mut(CHUNK));
@@ -214,6 +232,7 @@ impl<R: Scalar> Descent<R> for Trainer<R> {
             let parts = rest.iter().map(|piece| (0, &piece.gradient[range.clone()]));
             vectorised(Update { step, mean, weights, sum, parts, first, second });
         });
+        adam.take_average(optimizer, weights.projections[surrogate.projection].iter().copied());
     }
 
     fn hand_on(

@@ -295,13 +295,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
         row("epochs, batch", format!("{}, {}", s.epochs, s.batch)),
         row("samples", format!("{} to train, {} to test", samples(s.train_samples), samples(s.test_samples))),
         row("presentation", format!("{} (test: {})", time(s.presentation), time(s.test_presentation))),
-        row(
-            "optimizer",
-            format!(
-                "Adam, {} to {} of v_th \u{2212} u_rest, cosine",
-                s.optimizer.rate, s.optimizer.rate_final
-            ),
-        ),
+        row("optimizer", s.optimizer.told()),
     ];
     match &s.gradient {
         Gradient::Surrogate {} => rows.extend([

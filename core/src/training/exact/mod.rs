@@ -13,6 +13,7 @@ mod passage;
 mod programmed;
 mod pulsed;
 mod show;
+mod steps;
 mod surrogate;
 mod trainer;
 

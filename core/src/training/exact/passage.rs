@@ -35,6 +35,22 @@ impl<R: Real> Parameters<R> {
         }
     }
 
+    /// All numbers that learn or might, list after list.
+    pub fn learned(&self, net: &Net) -> impl Iterator<Item = R> {
+        let Self { weights, delays, thresholds, taus } = self;
+        let weights = weights.iter().zip(&net.layers).flat_map(|(list, layer)| &list[..layer.learned]);
+        weights.chain(delays.iter().chain(thresholds).chain(taus).flatten()).copied()
+    }
+
+    /// Takes the place of what [`Parameters::learned`] gives.
+    pub fn learn(&mut self, net: &Net, numbers: impl Iterator<Item = R>) {
+        let Self { weights, delays, thresholds, taus } = self;
+        let weights =
+            weights.iter_mut().zip(&net.layers).flat_map(|(list, layer)| &mut list[..layer.learned]);
+        let places = weights.chain(delays.iter_mut().chain(thresholds).chain(taus).flatten());
+        places.zip(numbers).for_each(|(place, number)| *place = number);
+    }
+
     /// As many, all zero.
     #[must_use]
     pub fn zeroed(&self) -> Self {

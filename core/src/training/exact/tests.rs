@@ -10,7 +10,7 @@ use crate::neuron::Lif;
 use crate::random::{Purpose, Stream, unit};
 use crate::record::Fingerprint;
 use crate::time::Time;
-use crate::training::{EpochReport, Samples, Schedule, Settings, Until, shuffled};
+use crate::training::{EpochReport, Optimizer, Samples, Schedule, Settings, Until, shuffled};
 use crate::units::{Ohm, Second, Volt};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -65,9 +65,8 @@ fn network(rows: Rows) -> (Net, Settings, Exact, Weights<f32>) {
         seed: 1,
         batch: 32,
         presentation: Time::from_ms(60),
-        schedule: Schedule { rate: 0.02, rate_final: 2e-3, steps: 60 },
-        betas: (0.9, 0.999),
-        epsilon: 1e-8,
+        schedule: Schedule::cosine(0.02, 2e-3, 60),
+        optimizer: Optimizer::default(),
         bound: None,
     };
     let exact = Exact {
@@ -183,7 +182,7 @@ fn points_are_learned_with_the_same_bits_on_any_threads_and_with_any_cuts() {
 fn what_leads_to_a_hidden_neuron_that_fires_too_often_is_lowered() {
     let (set, code) = points();
     let (net, settings, exact, weights) = network(Rows::Dense);
-    let schedule = Schedule { rate: 0.0, rate_final: 0.0, steps: 1 };
+    let schedule = Schedule::cosine(0.0, 0.0, 1);
     let activity = Activity { floor: 0.0, raise: 0.0, ceiling: 1.5, lower: 0.25 };
     let before = Parameters::of(&net, &weights);
     let settings = Settings { schedule, ..settings };

@@ -7,16 +7,15 @@ use super::passage::{Parameters, Passage};
 use super::programmed::{Programmed, program};
 use super::pulsed::Pulsed;
 use super::show::Shown;
+use super::steps::{Lists, front, squares, update};
 use super::surrogate::Surrogate;
 use crate::encoding::FirstSpikes;
 use crate::engine::lockstep::{NONE, Net};
 use crate::engine::{Observer, SimulationError, Team, Threads};
 use crate::network::{Network, Weights};
-use crate::numeric::Real;
 use crate::record::Fingerprint;
-use crate::simd::vectorised;
-use crate::training::adam::{AdamState, AdamStep, Schedule};
-use crate::training::epoch::{Advance, CHUNK, Descent, EpochReport, Settings, Update};
+use crate::training::epoch::{Advance, Descent, EpochReport, Settings};
+use crate::training::optimizer::{OptimizerState, Schedule};
 use crate::training::scalar::Epoch;
 use crate::training::{PIECES, Samples, Scalar, piece};
 use serde::{Deserialize, Serialize};
@@ -86,8 +85,10 @@ pub struct Layered<R: Scalar> {
     net: Net,
     /// As they are now, in units of the threshold.
     pub parameters: Parameters<R>,
-    /// Adam's means of their gradient, layer after layer.
-    pub adam: AdamState<R>,
+    /// Means of their gradient, layer after layer.
+    pub adam: OptimizerState<R>,
+    /// What the gradient of the last step was multiplied by.
+    clipped: f64,
     pieces: Vec<Piece<R>>,
     /// As [`EpochReport::gradients`], since they were last handed on, and of how many steps.
     gradients: (Vec<f64>, u64),
@@ -98,13 +99,13 @@ pub struct Layered<R: Scalar> {
     in_situ: Option<InSitu<R>>,
 }
 
-struct Piece<R: Scalar> {
+pub(super) struct Piece<R: Scalar> {
     passage: Passage<R>,
     shown: Shown<R>,
     /// Zero but in the blocks that are touched.
-    gradient: Parameters<R>,
+    pub(super) gradient: Parameters<R>,
     /// Blocks of weights of each layer, as long as a row, over which something arrived in the batch.
-    touched: Vec<Vec<bool>>,
+    pub(super) touched: Vec<Vec<bool>>,
     loss: f64,
     correct: u64,
     squared_error: f64,
@@ -147,7 +148,8 @@ impl<R: Scalar> Layered<R> {
         });
         let pieces = pieces.collect();
         let programmed = (!exact.devices.is_empty()).then(|| parameters.clone());
-        let (adam, observed) = (AdamState::new(count), false);
+        let (mut adam, observed) = (OptimizerState::new(count), false);
+        adam.begin_average(&settings.optimizer, parameters.learned(&net));
         let gradients = (vec![0.0; net.network.populations.len()], 0);
         Self {
             settings,
@@ -157,6 +159,7 @@ impl<R: Scalar> Layered<R> {
             net,
             parameters,
             adam,
+            clipped: 1.0,
             observed,
             programmed,
             in_situ: learning,
@@ -187,10 +190,15 @@ impl<R: Scalar> Layered<R> {
         &self.net
     }
 
-    /// The weights in the unit of their kernels.
+    /// The weights that are tested, in the unit of their kernels: their average, if one is kept.
     #[must_use]
     pub fn weights(&self) -> Weights<R> {
-        self.parameters.to_weights(&self.net)
+        if self.adam.average.is_empty() {
+            return self.parameters.to_weights(&self.net);
+        }
+        let mut averaged = self.parameters.clone();
+        averaged.learn(&self.net, self.adam.average.iter().copied());
+        averaged.to_weights(&self.net)
     }
 
     /// Trains on the samples at `order`, in that order; sample k of it is episode `first_episode` + k. `so_far` is what it did
@@ -226,7 +234,7 @@ impl<R: Scalar> Layered<R> {
 
     /// Looks at the gradient of a step that has been taken.
     fn look(&mut self) {
-        let Self { gradients: (sums, steps), net, pieces, .. } = self;
+        let Self { gradients: (sums, steps), net, pieces, clipped, .. } = self;
         let Some(first) = pieces.first() else { return };
         for (index, layer) in net.layers.iter().enumerate() {
             let learned = &first.gradient.weights[index][..layer.learned];
@@ -234,7 +242,8 @@ impl<R: Scalar> Layered<R> {
                 learned.chunks(layer.stride).zip(&first.touched[index]).filter(|(_, touched)| **touched);
             let square = |block: &[R]| block.iter().fold(0.0, |sum, g| sum + g.to_f64() * g.to_f64());
             let sum = touched.fold(0.0, |sum, (block, _)| sum + square(block));
-            sums[layer.population] += (sum / layer.learned.max(1) as f64).sqrt();
+            // As it was before it was clipped.
+            sums[layer.population] += (sum / layer.learned.max(1) as f64).sqrt() / *clipped;
         }
         *steps += 1;
     }
@@ -287,7 +296,7 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         &self.settings
     }
 
-    fn adam(&self) -> &AdamState<R> {
+    fn adam(&self) -> &OptimizerState<R> {
         &self.adam
     }
 
@@ -297,7 +306,7 @@ impl<R: Scalar> Descent<R> for Layered<R> {
     }
 
     fn current(&self) -> Cow<'_, Weights<R>> {
-        Cow::Owned(self.weights())
+        Cow::Owned(self.parameters.to_weights(&self.net))
     }
 
     fn devices(&self, projection: usize, weight: f64) -> Option<[f64; 2]> {
@@ -340,10 +349,18 @@ impl<R: Scalar> Descent<R> for Layered<R> {
     }
 
     fn step(&mut self, team: &Team, samples: usize, rate: f64) {
-        let Self { settings, exact, net, parameters, adam, pieces, in_situ, .. } = &mut *self;
+        let Self { settings, exact, net, parameters, adam, pieces, in_situ, clipped, .. } = &mut *self;
         let bound = settings.bound.map(R::from_f64);
-        let step = adam.next(rate, settings.betas, settings.epsilon, bound);
-        let mean = R::from_f64(1.0 / samples as f64);
+        let step = adam.next(&settings.optimizer, (rate, 1.0), bound);
+        let mut mean = 1.0 / samples as f64;
+        *clipped = 1.0;
+        if settings.optimizer.clip.is_some() {
+            let layers = net.layers.iter().enumerate();
+            let squares = layers.fold(0.0, |sum, (index, layer)| sum + squares(pieces, index, layer));
+            *clipped = settings.optimizer.scale(mean * squares.sqrt());
+            mean *= *clipped;
+        }
+        let mean = R::from_f64(mean);
         let mut moments = (&mut adam.first[..], &mut adam.second[..]);
         for (index, layer) in net.layers.iter().enumerate() {
             let learned = layer.learned;
@@ -355,7 +372,7 @@ impl<R: Scalar> Descent<R> for Layered<R> {
             update(team, (step, mean), (index, layer.stride), numbers, pieces, |all| &mut all.weights);
         }
         if let Some(learned) = exact.delays {
-            let step = step.with_rate(learned.schedule.at(adam.steps - 1) / (1.0 - adam.beta1_power));
+            let step = step.with_rate(learned.schedule.at(adam.steps - 1));
             for (index, delays) in parameters.delays.iter_mut().enumerate().filter(|(_, d)| !d.is_empty()) {
                 let of_delays = front(&mut moments, delays.len());
                 let numbers = (&mut delays[..], of_delays);
@@ -367,7 +384,7 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         let thresholds: Lists<R> = |all| &mut all.thresholds;
         for (learned, lists) in [(exact.thresholds, thresholds), (exact.taus, |all| &mut all.taus)] {
             let Some(learned) = learned else { continue };
-            let step = step.with_rate(learned.schedule.at(adam.steps - 1) / (1.0 - adam.beta1_power));
+            let step = step.with_rate(learned.schedule.at(adam.steps - 1));
             for (index, values) in lists(parameters).iter_mut().enumerate() {
                 let (first, second) = front(&mut moments, values.len());
                 let of_pieces = pieces.iter_mut().map(|piece| &lists(&mut piece.gradient)[index]);
@@ -392,6 +409,7 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         }
         self.keep_active(samples);
         self.keep_within();
+        self.adam.take_average(&self.settings.optimizer, self.parameters.learned(&self.net));
         let Self { in_situ: Some(learning), net, parameters, pieces, .. } = self else { return };
         learning.book_reads(net, |projection| {
             let mut counts = Vec::new();
@@ -425,60 +443,6 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         let finite = self.in_situ.as_ref().is_none_or(InSitu::is_finite);
         if report.loss_sum.is_finite() && finite { Ok(()) } else { Err(self.diverged()) }
     }
-}
-
-/// Lists of one kind, by layer.
-type Lists<R> = fn(&mut Parameters<R>) -> &mut Vec<Vec<R>>;
-
-impl Learned {
-    fn keep_within<R: Real>(&self, values: &mut [R]) {
-        let (least, most) = (R::from_f64(self.least), R::from_f64(self.most));
-        for value in values {
-            *value = if *value > most { most } else { *value };
-            *value = if *value < least { least } else { *value };
-        }
-    }
-}
-
-/// The next so many of both means.
-fn front<'a, R>(moments: &mut (&'a mut [R], &'a mut [R]), count: usize) -> (&'a mut [R], &'a mut [R]) {
-    let (first, second) = std::mem::take(moments);
-    let ((first, others), (second, more)) = (first.split_at_mut(count), second.split_at_mut(count));
-    *moments = (others, more);
-    (first, second)
-}
-
-/// Adds the pieces' gradients of one list of a layer in order, the blocks that any of them has touched, and takes a step of Adam,
-/// some blocks at a time.
-fn update<R: Scalar>(
-    team: &Team,
-    (step, mean): (AdamStep<R>, R),
-    (layer, stride): (usize, usize),
-    (values, (first, second)): (&mut [R], (&mut [R], &mut [R])),
-    pieces: &mut [Piece<R>],
-    list: impl Fn(&mut Parameters<R>) -> &mut Vec<Vec<R>> + Sync,
-) {
-    let blocks = (CHUNK / stride).max(1);
-    let (size, count) = (blocks * stride, values.len());
-    let mut lists: Vec<(&mut Vec<R>, &[bool])> = pieces
-        .iter_mut()
-        .map(|piece| (&mut list(&mut piece.gradient)[layer], &piece.touched[layer][..]))
-        .collect();
-    let Some((sum, rest)) = lists.split_first_mut() else { return };
-    let rest = &*rest;
-    let numbers = values.chunks_mut(size).zip(sum.0[..count].chunks_mut(size));
-    let chunks = numbers.zip(first.chunks_mut(size).zip(second.chunks_mut(size))).enumerate();
-    team.share(chunks, |(number, ((weights, sum), (first, second)))| {
-        let start = number * blocks;
-        let blocks = start..start + sum.len().div_ceil(stride);
-        let parts = rest.iter().flat_map(|(gradient, touched)| {
-            let touched = blocks.clone().filter(|&block| touched[block]);
-            touched.map(|block| {
-                ((block - start) * stride, &gradient[block * stride..count.min((block + 1) * stride)])
-            })
-        });
-        vectorised(Update { step, mean, weights, sum, parts, first, second });
-    });
 }
 
 /// What every piece of a batch is given.

@@ -15,7 +15,7 @@ use crate::synapse::Mapping;
 use crate::training::exact::{
     Activity, InSitu, Layered, Loss, Parameters, Programmed, Question, State, answers, read_out,
 };
-use crate::training::{self, AdamState, Advance, EpochReport, Evaluation, Reporting, Samples, Scalar};
+use crate::training::{self, Advance, EpochReport, Evaluation, OptimizerState, Reporting, Samples, Scalar};
 use std::sync::Arc;
 
 /// All layers, and their trainer.
@@ -98,13 +98,13 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         self.trainer.weights()
     }
 
-    fn kept(&self) -> (Weights<R>, &AdamState<R>) {
+    fn kept(&self) -> (Weights<R>, &OptimizerState<R>) {
         let Parameters { weights, delays, thresholds, taus } = &self.trainer.parameters;
         let lists = weights.iter().chain(delays).chain(thresholds).chain(taus).cloned().map(Arc::new);
         (Weights { projections: lists.collect() }, &self.trainer.adam)
     }
 
-    fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>) {
+    fn go_on(&mut self, numbers: Weights<R>, adam: OptimizerState<R>) {
         let mut kept = numbers.projections.into_iter().map(Arc::unwrap_or_clone);
         let Parameters { weights, delays, thresholds, taus } = &mut self.trainer.parameters;
         for list in weights.iter_mut().chain(delays).chain(thresholds).chain(taus) {

@@ -61,7 +61,7 @@ pub struct EpochResult {
     pub validation_accuracy: Option<f64>,
     /// The same of the test set, after the epochs in which it was shown.
     pub test_accuracy: Option<f64>,
-    /// Adam's rate in the last step, in units of v_th - u_rest.
+    /// Learning rate in the last step, in units of v_th - u_rest.
     pub learning_rate: f64,
     /// Of layers: each population, and its spikes per training sample.
     #[serde(default)]
@@ -126,7 +126,7 @@ pub struct InSituResult {
 /// Results of the supervised protocol.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SupervisedResult {
-    /// In their order; fewer than planned if interrupted.
+    /// In their order; fewer than planned if interrupted, or ended early (`patience`).
     pub epochs: Vec<EpochResult>,
     /// What all that is called accuracy here says.
     #[serde(default)]

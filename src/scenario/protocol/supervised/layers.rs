@@ -345,7 +345,6 @@ fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, (name, read_out): &(Strin
 
 /// Says what of the network keeps it from an exact gradient, and where it stands.
 pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
-    regression::unfit(plan, filled, faults);
     let Ok(network) = skeleton(plan) else { return };
     let Err(found) = Net::new(&network) else { return };
     let place = |section: &str, name: &str, key: &str| {

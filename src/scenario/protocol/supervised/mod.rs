@@ -6,6 +6,8 @@ mod gradients;
 mod in_situ;
 mod jumps;
 mod layers;
+mod objective;
+mod optimizer;
 mod plan;
 mod plausible;
 mod regression;
@@ -20,9 +22,10 @@ pub use findings::{
 };
 pub use in_situ::InSitu;
 pub use jumps::SpikeSurrogate;
-pub use layers::{described, unfit};
+pub use layers::described;
+pub use optimizer::Optimizer;
 pub(in crate::scenario) use plan::OBJECTIVE;
-pub use plan::{Adam, Gradient, LearnDelays, ProgrammingCase, Supervised, Wanted};
+pub use plan::{Gradient, LearnDelays, ProgrammingCase, Supervised, Wanted};
 
 use super::entry::Described;
 use crate::scenario::diagnostic::Diagnostics;
@@ -36,6 +39,12 @@ use crate::scenario::section::Lower;
 use crate::scenario::spec::Key;
 use crate::scenario::table::Table;
 use std::sync::Arc;
+
+/// Says what keeps layers from an exact gradient, in the network or in what is asked of it.
+pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
+    objective::unfit(plan, filled, faults);
+    layers::unfit(plan, filled, faults);
+}
 
 impl Described for Supervised {
     const WORD: &'static str = "supervised";

@@ -3,6 +3,7 @@
 use super::in_situ::InSitu;
 use super::jumps::SpikeSurrogate;
 use super::layers;
+use super::optimizer::{self, Optimizer, schedule};
 use crate::device::fault::FaultRates;
 use crate::hint::many;
 use crate::scenario::diagnostic::Diagnostic;
@@ -12,7 +13,7 @@ use crate::scenario::plan::Protocol;
 use crate::scenario::protocol::keys;
 use crate::scenario::protocol::one_layer::{different_names, one_layer, projection};
 use crate::scenario::section::Lower;
-use crate::scenario::spec::kinds::{ABOVE_ZERO, DECAY, LASTING, LEVELS, POSITIVE_SPAN, SHARE, SPAN};
+use crate::scenario::spec::kinds::{ABOVE_ZERO, LASTING, LEVELS, POSITIVE_SPAN, SHARE, SPAN};
 use crate::scenario::spec::{Bounds, Key, Kind, Precision};
 use crate::scenario::table::{inner, list, table};
 use crate::synapse::{Placement, Spread};
@@ -51,8 +52,10 @@ table! {
         surrogate_steepness: f64 = ABOVE_ZERO, setting("5.0");
         /// How the gradient is found: of one projection of jumps by a surrogate, of all layers exactly.
         gradient: Gradient = inner::<Gradient>(), setting("{}");
-        /// Adam with a cosine schedule.
-        optimizer: Adam = inner::<Adam>(), setting("{}");
+        /// How weights go down their gradient.
+        optimizer: Optimizer = inner::<Optimizer>(), setting("{}");
+        /// Training ends when the accuracy on held-out samples has not grown for so many epochs.
+        patience: Option<u32> = Kind::Integer { min: 1, max: 100_000 }, absent("all epochs");
         /// Bound on |w| during training, in units of v_th - u_rest.
         weight_bound: Option<f64> = ABOVE_ZERO, absent("unbounded");
         /// Scenario whose trained weights are tested instead of training here (it is run if it never was), or a run directory.
@@ -103,7 +106,7 @@ table! {
 }
 
 table! {
-    /// How delays of single synapses learn: by Adam, with the means and the schedule of the weights.
+    /// How delays of single synapses learn: by the optimizer and the schedule of the weights.
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     pub struct LearnDelays {
         /// Learning rate at the start: how far a delay moves in a step, about.
@@ -117,7 +120,7 @@ table! {
 }
 
 table! {
-    /// How thresholds of neurons learn: by Adam, with the means and the schedule of the weights, in units of v_th - u_rest.
+    /// How thresholds of neurons learn: by the optimizer and the schedule of the weights, in units of v_th - u_rest.
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     pub struct LearnThresholds {
         /// Learning rate at the start: how far a threshold moves in a step, about.
@@ -133,7 +136,7 @@ table! {
 }
 
 table! {
-    /// How the time constants of membranes learn: by Adam, with the means and the schedule of the weights.
+    /// How the time constants of membranes learn: by the optimizer and the schedule of the weights.
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     pub struct LearnTimeConstants {
         /// Learning rate at the start: how far a time constant moves in a step, about.
@@ -303,6 +306,7 @@ fn learns(lower: &mut Lower<'_>, fields: &Fields) -> Option<usize> {
 }
 
 fn rules(lower: &mut Lower<'_>, fields: &Fields) {
+    optimizer::fits(lower, fields);
     if layers::exact(fields) {
         layers::fits(lower, fields);
         return;
@@ -312,40 +316,6 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
         fits(lower, fields, index);
     }
     programmable(lower, fields, projection);
-}
-
-table! {
-    /// Adam with a cosine schedule from `rate` to `rate_final`, in units of v_th - u_rest.
-    #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-    pub struct Adam {
-        /// Learning rate at the start, in units of v_th - u_rest.
-        rate: f64 = ABOVE_ZERO, setting("0.001");
-        /// Learning rate at the end of the cosine schedule.
-        rate_final: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("2e-5");
-        /// Decay of the mean of the gradient.
-        beta1: f64 = DECAY, setting("0.9");
-        /// Decay of the mean of its square.
-        beta2: f64 = DECAY, setting("0.999");
-        /// Added to the root, so that nothing is divided by zero.
-        epsilon: f64 = ABOVE_ZERO, setting("1e-8");
-    }
-    rules(schedule);
-}
-
-fn schedule(lower: &mut Lower<'_>, rates: &Fields) {
-    if let (Some(rate), Some(last)) = (rates.amount("rate"), rates.amount("rate_final"))
-        && last > rate
-    {
-        let unit = if matches!(rates.entry("rate").key.kind, Kind::Quantity(..)) { " s" } else { "" };
-        lower.faults.push(
-            Diagnostic::error(format!(
-                "`rate_final` of {} is {last}{unit}, above `rate`, which is {rate}{unit}",
-                rates.what
-            ))
-            .maybe_at(rates.written("rate_final").or(rates.place("rate")))
-            .allowed("rate_final of at most rate: the schedule falls"),
-        );
-    }
 }
 
 table! {

@@ -7,8 +7,8 @@ use crate::network::Weights;
 use crate::scenario::run::context::RunError;
 use crate::scenario::run::data::Data;
 use crate::training::{
-    self, AdamState, Advance, EpochReport, Evaluation, Presenter, Reporting, Samples, Scalar, Test, Trainer,
-    evaluate,
+    self, Advance, EpochReport, Evaluation, OptimizerState, Presenter, Reporting, Samples, Scalar, Test,
+    Trainer, evaluate,
 };
 
 /// The projection that learns, and its trainer.
@@ -37,14 +37,14 @@ impl<R: Scalar> Teacher<R> for Surrogate<R> {
     }
 
     fn weights(&self) -> Weights<R> {
-        self.trainer.weights.clone()
+        self.trainer.tested()
     }
 
-    fn kept(&self) -> (Weights<R>, &AdamState<R>) {
+    fn kept(&self) -> (Weights<R>, &OptimizerState<R>) {
         (self.trainer.weights.clone(), &self.trainer.adam)
     }
 
-    fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>) {
+    fn go_on(&mut self, numbers: Weights<R>, adam: OptimizerState<R>) {
         (self.trainer.weights, self.trainer.adam) = (numbers, adam);
     }
 

@@ -10,7 +10,7 @@ use crate::scenario::run::data::{Data, Encoded};
 use crate::time::Time;
 use crate::training::exact::{InSitu, State};
 use crate::training::{
-    AdamState, Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule, Settings, Until,
+    Advance, EpochReport, Evaluation, OptimizerState, Reporting, Samples, Scalar, Settings, Until,
 };
 use std::sync::Arc;
 
@@ -27,15 +27,14 @@ pub struct Of<'a> {
 pub fn settings(of: Of<'_>, samples: usize) -> Settings {
     let Of { plan, protocol, .. } = of;
     let batches = (samples as u64).div_ceil(u64::from(protocol.batch.max(1)));
-    let adam = &protocol.optimizer;
+    let optimizer = &protocol.optimizer;
     let steps = batches * u64::from(protocol.epochs);
     Settings {
         seed: plan.seed,
         batch: protocol.batch as usize,
         presentation: protocol.presentation,
-        schedule: Schedule { rate: adam.rate, rate_final: adam.rate_final, steps },
-        betas: (adam.beta1, adam.beta2),
-        epsilon: adam.epsilon,
+        schedule: optimizer.schedule(batches, steps),
+        optimizer: optimizer.optimizer(),
         bound: protocol.weight_bound,
     }
 }
@@ -69,10 +68,10 @@ pub trait Teacher<R: Scalar>: Sized {
     fn weights(&self) -> Weights<R>;
 
     /// What a checkpoint keeps: numbers that learn, in its own units, and Adam's means.
-    fn kept(&self) -> (Weights<R>, &AdamState<R>);
+    fn kept(&self) -> (Weights<R>, &OptimizerState<R>);
 
     /// Goes on with what a checkpoint kept.
-    fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>);
+    fn go_on(&mut self, numbers: Weights<R>, adam: OptimizerState<R>);
 
     /// The devices that learn, if weights are learned in them.
     fn in_situ(&self) -> Option<&InSitu<R>> {

@@ -7,6 +7,7 @@ use super::super::teach::{Exam, Teacher};
 use crate::crossbar::Array;
 use crate::dataset::{Targets, explained};
 use crate::energy::rows_energy;
+use crate::hint::many;
 use crate::network::Weights;
 use crate::scenario::assemble::{AssembleError, ideal, program};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
@@ -276,6 +277,14 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             "training runs in software on ideal weights: the energy is that of the final test alone"
         };
         self.log.notes.push(learned.into());
+        if let (Some(patience), Some(best), true) = (self.protocol.patience, &self.best, self.settled()) {
+            let (epochs, best) = (self.result.epochs.len(), best.1);
+            self.log.notes.push(format!(
+                "training ended after epoch {epochs} of {}: held-out samples were not answered better than after epoch {best} for {}",
+                self.protocol.epochs,
+                many(patience, "epoch")
+            ));
+        }
         self.log.notes.push(format!("precision {}", R::NAME));
     }
 }

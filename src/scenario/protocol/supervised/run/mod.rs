@@ -27,7 +27,7 @@ use crate::scenario::run::training::{Identity, Training, lengths, models, reborr
 use crate::snapshot::{self, Payload};
 use crate::training::Scalar;
 use crate::training::exact::{State, Taken};
-use crate::training::{AdamState, EpochReport, Evaluation, Samples, Until, shuffled};
+use crate::training::{EpochReport, Evaluation, OptimizerState, Samples, Until, shuffled};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -38,7 +38,7 @@ use std::sync::atomic::Ordering;
 struct Checkpoint<R: Scalar> {
     of: Identity,
     weights: Weights<R>,
-    adam: AdamState<R>,
+    adam: OptimizerState<R>,
     best: Option<(f64, u32, Weights<R>)>,
     epochs: Vec<EpochResult>,
     log: Kept,
@@ -180,6 +180,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             && best.is_none_or(|best| best == lengths(&self.teacher.weights()))
             && checkpoint.adam.first.len() == moments.first.len()
             && checkpoint.adam.second.len() == moments.second.len()
+            && checkpoint.adam.average.len() == moments.average.len()
             && match (&checkpoint.in_situ, self.teacher.in_situ()) {
                 (Some(state), Some(devices)) => devices.fits(state),
                 (state, devices) => state.is_none() && devices.is_none(),
@@ -200,7 +201,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         let epochs = self.protocol.epochs;
         let samples = self.data.train_labels.len();
         let mut epoch = self.result.epochs.len() as u32;
-        while epoch < epochs {
+        while epoch < epochs && !self.settled() {
             if context.stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -280,6 +281,14 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             epoch += 1;
         }
         Ok(())
+    }
+
+    /// Whether held-out samples have been answered no better for as many epochs as are waited for.
+    fn settled(&self) -> bool {
+        let ended = self.result.epochs.len() as u32;
+        let best = self.best.as_ref().map(|best| best.1);
+        best.zip(self.protocol.patience)
+            .is_some_and(|(best, patience)| ended >= best.saturating_add(patience))
     }
 
     /// What percentages are of, where they are none of the samples.
