@@ -6,6 +6,14 @@ use memspike::record::{PendingFile, RecordError, rundir};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+/// A path as an argument that a shell hands on as it is, and that is not taken for an option.
+pub fn argument(path: &Path) -> String {
+    let shown = path.display().to_string();
+    let shown = if shown.starts_with('-') { format!("./{shown}") } else { shown };
+    let plain = |c: char| c.is_alphanumeric() || "/\\._-+=,:@%".contains(c);
+    if shown.chars().all(plain) { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) }
+}
+
 /// Larger files are not what is asked for: a million rows of measurements have about 30 MB.
 const LARGEST: u64 = 512 << 20;
 

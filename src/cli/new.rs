@@ -3,6 +3,7 @@
 use super::args::NewArgs;
 use super::end::End;
 use super::failure::Failure;
+use super::files::argument;
 use super::output::Output;
 use super::wiring;
 use memspike::record::RecordError;
@@ -42,6 +43,6 @@ pub fn new(args: &NewArgs, output: &Output) -> Result<End, Failure> {
         fs::write(&path, text).map_err(failed("write", &path))?;
         output.data(&path.display().to_string())?;
     }
-    output.note(&format!("run it with `memspike run {}`", args.name.display()));
+    output.note(&format!("run it with `memspike run {}`", argument(&args.name)));
     Ok(End::Done)
 }

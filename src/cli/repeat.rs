@@ -5,6 +5,7 @@ use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::values;
+use memspike::record::read_json;
 use memspike::record::rundir::{MANIFEST, RunStatus, SUMMARY};
 use memspike::registry::Registry;
 use memspike::report::compare::Difference;
@@ -29,8 +30,17 @@ impl Original {
     pub fn of(args: &RunArgs) -> Result<Option<Self>, Failure> {
         let named = args.scenario.as_deref().unwrap_or_default();
         let file = Path::new(named);
-        if file.file_name().is_none_or(|name| name != MANIFEST) || !file.is_file() {
+        let json = file.extension().is_some_and(|ending| ending == "json");
+        if !json || !file.is_file() {
             return Ok(None);
+        }
+        // A manifest may have been copied to another name; what else is JSON is no scenario either.
+        let said = read_json::<serde_json::Value>(file);
+        if file.file_name().is_none_or(|name| name != MANIFEST)
+            && !said.is_ok_and(|said| said.get("memspike").is_some() && said.get("plan").is_some())
+        {
+            return Err(Failure::new(format!("`{named}` is neither a scenario nor the manifest of a run"))
+                .with_hint("a scenario is a TOML file, such as scenario.toml; a run is repeated by its manifest.json"));
         }
         let overrides = &args.overrides;
         let changed = [

@@ -92,10 +92,11 @@ pub fn energy_basis(plan: &Plan) -> Vec<String> {
         {
             lines.push(format!(
                 "Leakage of {name}: the integral of V\u{b2} G over what its currents apply while it is off, V = R I, G from G_off = \
-                 {}{} to {} at threshold, and fading after a spike.",
+                 {}{} to {}{} at threshold, and fading after a spike.",
                 si(s.g_off.get(), "S"),
                 mark("g_off"),
                 si(g_pre.get(), "S"),
+                mark("g_pre"),
             ));
         }
     }

@@ -49,13 +49,35 @@ pub fn list(filled: &Filled, plan: &Plan) -> Vec<Assumed> {
             why: parameter.source.clone(),
         })
     });
-    for line in ranges.chain(plan.protocol.assumed()) {
+    let leaks = before_firing(filled, plan);
+    for line in ranges.chain(plan.protocol.assumed()).chain(leaks) {
         if !lines.iter().any(|there| there.parameter == line.parameter) {
             lines.push(line);
         }
     }
     lines
 }
+
+/// The conductance of switches before they fire, where their leakage is booked and nobody measured it.
+fn before_firing(filled: &Filled, plan: &Plan) -> Vec<Assumed> {
+    if plan.protocol.as_it_is().is_none() || !plan.record.energy {
+        return Vec::new();
+    }
+    let of = |(population, (name, fields)): (&PopulationPlan, &(String, Fields))| {
+        population.g_pre?;
+        let parameters = &fields.preset.as_ref()?.parameters;
+        let parameter = parameters.iter().find(|of| of.key == G_PRE)?;
+        (parameter.provenance == Provenance::Assumed).then(|| Assumed {
+            parameter: format!("population.{name}.switch.{G_PRE}"),
+            value: parameter.value.clone(),
+            why: parameter.source.clone(),
+        })
+    };
+    plan.populations.iter().zip(filled.all("population")).filter_map(of).collect()
+}
+
+/// Of a threshold switch: what it conducts until it fires.
+const G_PRE: &str = "g_pre";
 
 /// What any network takes of a device that makes weights.
 const RANGE: [&str; 4] = ["g_min", "g_max", "r_on", "r_off"];

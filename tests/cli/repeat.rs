@@ -33,6 +33,18 @@ fn a_manifest_repeats_its_run_to_the_bit_though_the_scenario_was_edited() {
             err(&refused)
         );
     }
+    // It may be called otherwise; what else is JSON is no scenario, and says so once.
+    fs::copy(place.path().join("first/manifest.json"), place.path().join("kept.json")).unwrap();
+    let kept = place.memspike(&["run", "kept.json", "--out", "kept"]);
+    assert_eq!((code(&kept), read(&place, "kept/spikes.csv")), (0, read(&place, "first/spikes.csv")));
+    for text in ["{}", "[1, 2,\n3]", &read(&place, "first/summary.json")] {
+        fs::write(place.path().join("other.json"), text).unwrap();
+        let refused = place.memspike(&["run", "other.json"]);
+        assert_eq!(code(&refused), 2);
+        let said = err(&refused);
+        assert!(said.contains("`other.json` is neither a scenario nor the manifest of a run"), "{said}");
+        assert!(said.lines().count() < 4, "{said}");
+    }
     let run = place.memspike(&["run", "first"]);
     assert_eq!(code(&run), 2);
     assert!(err(&run).contains("`memspike run first/manifest.json` makes that run again"), "{}", err(&run));

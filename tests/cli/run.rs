@@ -452,6 +452,15 @@ fn a_new_scenario_is_valid_and_runs() {
     let again = place.memspike(&["new", "mine"]);
     assert_eq!(code(&again), 2);
     assert!(err(&again).contains("`mine` exists"));
+    // What is told to be typed is what a shell hands on, and no option.
+    for (args, told) in
+        [(&["new", "a b"][..], "`memspike run 'a b'`"), (&["new", "--", "-x"], "`memspike run ./-x`")]
+    {
+        let made = place.memspike(args);
+        assert!(code(&made) == 0 && err(&made).contains(told), "{}", err(&made));
+    }
+    assert_eq!(code(&place.memspike(&["check", "a b"])), 0);
+    assert_eq!(code(&place.memspike(&["check", "./-x"])), 0);
 }
 
 #[cfg(unix)]

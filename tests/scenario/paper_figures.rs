@@ -256,6 +256,31 @@ kind = "device"
     assert!((v_th - 0.3).abs() < 1e-3, "{v_th}");
 }
 
+/// What the switch of the paper conducts before it fires nobody measured, and leakage is made of it.
+#[test]
+fn what_leaks_before_a_spike_is_told_as_assumed() {
+    let text = |changed: &str| {
+        format!(
+            "[source.n]\nkind = \"poisson\"\nsize = 1\nrate = \"0 Hz\"\n[device.switch]\npreset = \"ag-tio2-pt-ts\"\n{changed}\
+             [population.o]\nsize = 1\ndevice = \"switch\"\ni_bias = \"200 nA\"\nu_rest = \"0 V\"\n\
+             [projection.p]\nfrom = \"n\"\nto = \"o\"\nkernel = \"exponential\"\ntau_syn = \"5 ms\"\nweight = \"1 nA\"\n\
+             [protocol]\nkind = \"simulate\"\nduration = \"1 s\"\n[record]\nenergy = true\n"
+        )
+    };
+    let plan = |changed: &str| {
+        load_text("leak.toml", &text(changed), &[], None).unwrap_or_else(|faults| panic!("{faults}")).plan
+    };
+    let of = |plan: &Plan| -> Vec<String> {
+        let named = plan.assumed.iter().filter(|one| one.parameter.ends_with("g_pre"));
+        named.map(|one| format!("{} = {}", one.parameter, one.value)).collect()
+    };
+    assert_eq!(of(&plan("")), ["population.o.switch.g_pre = 1 uS"]);
+    let stated = plan("[device.switch.parameters]\ng_pre = \"2 uS\"\n");
+    assert!(of(&stated).iter().any(|line| line == "device.switch.g_pre = 2 uS"), "{:?}", of(&stated));
+    let silent = load_text("leak.toml", &text("").replace("energy = true", "energy = false"), &[], None);
+    assert!(of(&silent.unwrap_or_else(|faults| panic!("{faults}")).plan).is_empty());
+}
+
 #[test]
 fn a_preset_beside_the_scenario_is_used_from_any_directory() {
     let directory = tempfile::tempdir().unwrap();

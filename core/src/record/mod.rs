@@ -68,7 +68,7 @@ pub enum RecordError {
     /// Another process writes the directory `path`.
     #[error("another run is writing `{}`", path.display())]
     Busy { path: PathBuf },
-    /// `--force` would have removed `path`, which memspike did not write.
+    /// The directory `path` was to be read as a run, and memspike did not write it.
     #[error("`{}` is not a run directory: it has no memspike manifest.json", path.display())]
     NotARun { path: PathBuf },
     /// A directory was expected and `path` is something else.
@@ -138,7 +138,7 @@ impl RecordError {
             }
             Self::Busy { .. } => Some("wait until it has ended, or choose another directory with --out".into()),
             Self::NotARun { .. } => {
-                Some("--force replaces run directories only; remove the directory yourself".into())
+                Some("name a directory that `memspike run` has made, such as runs/digits/001".into())
             }
             Self::NotADirectory { .. } => Some("give a directory, not a file".into()),
             Self::NoRun { scenario, .. } => Some(format!("make one with `memspike run {scenario}`")),

@@ -174,12 +174,8 @@ impl RunDir {
             Ok(entries) => {
                 if !entries.flatten().all(|entry| left(&entry)) {
                     let is_run = is_run(path);
-                    match (force, is_run) {
-                        (false, _) => {
-                            return Err(RecordError::Exists { path: path.to_path_buf(), is_run });
-                        }
-                        (true, false) => return Err(RecordError::NotARun { path: path.to_path_buf() }),
-                        (true, true) => {}
+                    if !(force && is_run) {
+                        return Err(RecordError::Exists { path: path.to_path_buf(), is_run });
                     }
                 }
                 let lock = hold(path)?;
@@ -443,7 +439,7 @@ mod tests {
         RunDir::create_at(&out, false).expect("an empty directory is fine");
         fs::write(out.join("thesis.tex"), "years of work").unwrap();
         assert!(matches!(RunDir::create_at(&out, false), Err(RecordError::Exists { is_run: false, .. })));
-        assert!(matches!(RunDir::create_at(&out, true), Err(RecordError::NotARun { .. })));
+        assert!(matches!(RunDir::create_at(&out, true), Err(RecordError::Exists { is_run: false, .. })));
         assert!(out.join("thesis.tex").exists());
         mark_as_run(&out);
         assert!(matches!(RunDir::create_at(&out, false), Err(RecordError::Exists { is_run: true, .. })));
@@ -516,7 +512,10 @@ mod tests {
     fn a_manifest_of_another_tool_does_not_make_a_run_directory() {
         let out = tempfile::tempdir().unwrap();
         fs::write(out.path().join(MANIFEST), r#"{"name": "a web app"}"#).unwrap();
-        assert!(matches!(RunDir::create_at(out.path(), true), Err(RecordError::NotARun { .. })));
+        assert!(matches!(
+            RunDir::create_at(out.path(), true),
+            Err(RecordError::Exists { is_run: false, .. })
+        ));
         assert!(matches!(RunDir::open(out.path()), Err(RecordError::NotARun { .. })));
     }
 

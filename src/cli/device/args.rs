@@ -108,7 +108,7 @@ pub struct Common {
     #[arg(long)]
     pub vary: bool,
     /// Add Gaussian measurement noise to what is measured: a share such as "1 %", or a size such as "0.2 mV".
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
     pub noise: Option<Noise>,
     /// How the table is printed: as CSV, or as a list of JSON objects, one for each row.
     #[arg(long, value_name = "FORMAT", default_value = "csv")]
@@ -129,13 +129,13 @@ pub struct Around {
     #[arg(long, value_name = "TIME", value_parser = quantity::<Second>)]
     pub open_after: Option<Second>,
     /// Resistor of the circuits `series` and `load`; in `node` that of one row.
-    #[arg(long, value_name = "RESISTANCE", value_parser = positive::<Ohm>)]
+    #[arg(long, value_name = "RESISTANCE", value_parser = positive::<Ohm>, allow_hyphen_values = true)]
     pub series_resistor: Option<Ohm>,
     /// Capacitor across the switch, in the circuits `load` and `node`.
-    #[arg(long, value_name = "CAPACITANCE", value_parser = positive::<Farad>)]
+    #[arg(long, value_name = "CAPACITANCE", value_parser = positive::<Farad>, allow_hyphen_values = true)]
     pub capacitor: Option<Farad>,
     /// Voltage of an active row, in the circuit `node`: pulses of V are V/row-voltage rows.
-    #[arg(long, value_name = "VOLTAGE", value_parser = positive::<Volt>)]
+    #[arg(long, value_name = "VOLTAGE", value_parser = positive::<Volt>, allow_hyphen_values = true)]
     pub row_voltage: Option<Volt>,
 }
 
@@ -158,10 +158,10 @@ pub struct IvArgs {
     )]
     pub through: Vec<Volt>,
     /// Rate of the sweep, such as "10 mV/s".
-    #[arg(long, value_name = "RATE", value_parser = positive::<VoltPerSecond>)]
+    #[arg(long, value_name = "RATE", value_parser = positive::<VoltPerSecond>, allow_hyphen_values = true)]
     pub rate: Option<VoltPerSecond>,
     /// Duration of one whole sweep instead of its rate.
-    #[arg(long, value_name = "TIME", value_parser = positive::<Second>, conflicts_with = "rate")]
+    #[arg(long, value_name = "TIME", value_parser = positive::<Second>, allow_hyphen_values = true, conflicts_with = "rate")]
     pub duration: Option<Second>,
     /// How often the sweep is repeated.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -170,10 +170,10 @@ pub struct IvArgs {
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     pub samples: u32,
     /// Current limit instead of the preset's.
-    #[arg(long, value_name = "CURRENT", value_parser = positive::<Ampere>)]
+    #[arg(long, value_name = "CURRENT", value_parser = positive::<Ampere>, allow_hyphen_values = true)]
     pub compliance: Option<Ampere>,
     /// Conductance to start from, for non-volatile devices.
-    #[arg(long, value_name = "CONDUCTANCE", value_parser = positive::<Siemens>)]
+    #[arg(long, value_name = "CONDUCTANCE", value_parser = positive::<Siemens>, allow_hyphen_values = true)]
     pub start: Option<Siemens>,
     #[command(flatten)]
     pub around: Around,
@@ -190,16 +190,16 @@ pub struct PulsesArgs {
     #[arg(long, value_name = "VOLTAGE", value_parser = quantity::<Volt>, allow_hyphen_values = true)]
     pub reverse: Option<Volt>,
     /// Duration of a pulse.
-    #[arg(long, value_name = "TIME", value_parser = positive::<Second>)]
+    #[arg(long, value_name = "TIME", value_parser = positive::<Second>, allow_hyphen_values = true)]
     pub width: Option<Second>,
     /// From the start of a pulse to that of the next. Default: twice the width.
-    #[arg(long, value_name = "TIME", value_parser = positive::<Second>)]
+    #[arg(long, value_name = "TIME", value_parser = positive::<Second>, allow_hyphen_values = true)]
     pub period: Option<Second>,
     /// Pulses of a train.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub count: Option<u32>,
     /// Conductance to start from, for non-volatile devices.
-    #[arg(long, value_name = "CONDUCTANCE", value_parser = positive::<Siemens>)]
+    #[arg(long, value_name = "CONDUCTANCE", value_parser = positive::<Siemens>, allow_hyphen_values = true)]
     pub start: Option<Siemens>,
     #[command(flatten)]
     pub around: Around,
@@ -210,17 +210,17 @@ pub struct PulsesArgs {
 #[derive(Clone, Debug, Args)]
 pub struct StdpArgs {
     /// Largest time between the spikes of a pair.
-    #[arg(long, value_name = "TIME", default_value = "150 ms", value_parser = positive::<Second>)]
+    #[arg(long, value_name = "TIME", default_value = "150 ms", value_parser = positive::<Second>, allow_hyphen_values = true)]
     pub reach: Second,
     /// Pairs of each order (pre before post, post before pre).
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=50_000))]
     pub points: u32,
     /// Smallest time between spikes that counts for the exponentials fitted to the window. Default: where the main
     /// lobes of the pulses no longer overlap.
-    #[arg(long, value_name = "TIME", value_parser = positive::<Second>)]
+    #[arg(long, value_name = "TIME", value_parser = positive::<Second>, allow_hyphen_values = true)]
     pub fit_from: Option<Second>,
     /// Conductance before each pair.
-    #[arg(long, value_name = "CONDUCTANCE", value_parser = positive::<Siemens>)]
+    #[arg(long, value_name = "CONDUCTANCE", value_parser = positive::<Siemens>, allow_hyphen_values = true)]
     pub start: Option<Siemens>,
     #[command(flatten)]
     pub common: Common,
@@ -229,7 +229,7 @@ pub struct StdpArgs {
 #[derive(Clone, Debug, Args)]
 pub struct RetentionArgs {
     /// How long. Default: 4000 s, or five relaxation times of a volatile device.
-    #[arg(long, value_name = "TIME", value_parser = positive::<Second>)]
+    #[arg(long, value_name = "TIME", value_parser = positive::<Second>, allow_hyphen_values = true)]
     pub until: Option<Second>,
     /// Rows.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -247,13 +247,13 @@ pub struct CyclesArgs {
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub number: u64,
     /// Voltage of the sweep that turns it on.
-    #[arg(long, value_name = "VOLTAGE", value_parser = positive::<Volt>)]
+    #[arg(long, value_name = "VOLTAGE", value_parser = positive::<Volt>, allow_hyphen_values = true)]
     pub amplitude: Option<Volt>,
     /// Voltage of the sweep that turns it off, below zero; not for volatile devices.
     #[arg(long, value_name = "VOLTAGE", value_parser = quantity::<Volt>, allow_hyphen_values = true)]
     pub reverse: Option<Volt>,
     /// Rate of the sweeps.
-    #[arg(long, value_name = "RATE", value_parser = positive::<VoltPerSecond>)]
+    #[arg(long, value_name = "RATE", value_parser = positive::<VoltPerSecond>, allow_hyphen_values = true)]
     pub rate: Option<VoltPerSecond>,
     /// Let the window shrink as the preset's endurance says.
     #[arg(long)]

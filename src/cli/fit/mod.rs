@@ -114,6 +114,6 @@ fn several(args: &FitArgs, output: &Output) -> Result<End, Failure> {
 
 /// A path that is not taken for the name of a preset.
 fn as_argument(path: &std::path::Path) -> String {
-    let shown = path.display().to_string();
+    let shown = files::argument(path);
     if shown.contains(['/', '\\']) { shown } else { format!("./{shown}") }
 }
