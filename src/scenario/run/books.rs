@@ -8,6 +8,7 @@
 use super::super::outcome::InferenceEnergy;
 use super::super::plan::{Plan, PopulationPlan, ProjectionPlan as Projection};
 use super::arrays::line_energies;
+use super::filaments;
 use crate::crossbar::Array;
 use crate::device::threshold::Circuit;
 use crate::energy::{Category, Ledger};
@@ -63,6 +64,11 @@ pub fn book_learning(plan: &Plan, learned: &[Learned], on: &[u128]) -> Ledger {
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
     ledger.not_modelled.push(Category::Leakage);
     for &Learned { projection, read, programmed, limited } in learned {
+        if plan.projections[projection].filaments().is_some() {
+            filaments::book(&plan.projections[projection].name, programmed, limited, &mut ledger);
+            ledger.not_modelled.retain(|category| *category != Category::Program);
+            continue;
+        }
         let Projection { name, device: Some(_), .. } = &plan.projections[projection] else { continue };
         ledger.book(name, Category::Read, read);
         ledger.book(name, Category::Program, programmed);
