@@ -164,6 +164,22 @@ fn an_analog_memory_counts_pulses_that_are_paid_for_and_fires() {
         "{spent} J"
     );
     assert!(notes.iter().all(|note| !note.contains("unknown width")), "{notes:?}");
+    // Two hundred pulses and what resets it: more than were measured. Few survive fifty times as many as n_f.
+    let many: Vec<String> = (0..200).map(|k| format!("[\"{} ms\", 0]", 10 * k)).collect();
+    let worn = |n_f: &str| {
+        let text = text
+            .replace(&spikes.join(", "), &many.join(", "))
+            .replace("400 ms", "2 s")
+            .replace("g_th = ", &format!("n_f = {n_f}\ng_th = "));
+        let loaded = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+        let outcome = run::quietly(&loaded.plan, 1, &Search::default()).unwrap();
+        (outcome.counts.spikes[0], outcome.notes)
+    };
+    let (spikes_of_sound, notes) = worn("1e6");
+    assert!(spikes_of_sound >= 8, "{spikes_of_sound}");
+    let told = notes.iter().find(|note| note.contains("was programmed most took"));
+    assert!(told.is_some_and(|note| note.ends_with("worn out: 0 of 1")), "{notes:?}");
+    assert_eq!(worn("4").0, 0);
     let binary = text.replace("ag-tio2-pt-rs-analog", "ag-tio2-pt-rs-binary");
     let binary = binary.lines().filter(|line| !line.contains("spread_g_max")).collect::<Vec<_>>().join("\n");
     let refused = load_text("test.toml", &binary, &[], None).unwrap_err().render(false);
