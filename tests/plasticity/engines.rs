@@ -125,6 +125,8 @@ fn kinetics(synapses: usize) -> Vec<Kinetics> {
 /// A value for a key of a rule: of its kind where it has to be stated, and no amplitude of the paper's size.
 fn value(key: &ModelKey) -> Option<f64> {
     match (key.unit, key.default_value()) {
+        // Devices that differ.
+        ("", Some(0.0)) if key.name.ends_with("_cv") => Some(0.1),
         ("", Some(default)) if key.words.is_empty() && default > 1.0 => Some(0.04),
         ("", None) => Some(0.05),
         ("s", None) => Some(8e-3),
@@ -161,6 +163,7 @@ pub fn devices(projection: u32, synapses: usize) -> Devices {
             .collect(),
         steps: Vec::new(),
         range: [1e-6, 1e-4],
+        ends: (0..synapses).map(|n| [0.8 + 0.02 * (n % 20) as f64, 1.1 - 0.01 * (n % 17) as f64]).collect(),
         kinetics: kinetics(synapses),
         levels: Some(200),
         cycle_sigma: 0.3,
