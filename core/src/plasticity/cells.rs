@@ -137,14 +137,22 @@ pub fn put(bank: &Bank, state: &mut DeviceState, n: usize, w: &mut f64, (wanted,
     state.pulses[n] += 1;
     let before = *w;
     *w = devices.above(device, state.pulses[n] - 1, wanted);
-    let v = if up { devices.pulse.v_set } else { devices.pulse.v_reset };
-    let g = Siemens::of(devices.base[device] + 0.5 * (before + *w) * devices.siemens_per_weight);
-    state.joules[n] += pulse_energy(g, v, devices.pulse.width).get();
+    pay(bank, state, n, (0.5 * (before + *w), up));
     if let Some(endurance) = &devices.endurance
         && state.pulses[n] as f64 >= endurance.survives(devices.seed, entity(devices.projection, device))
     {
         state.stuck[n] = true;
     }
+}
+
+/// Books what a pulse takes on the device of synapse number `n` at a weight, V^2 G t: also of one that no pulse changes, which whoever
+/// drives it does not know.
+#[inline(always)]
+fn pay(bank: &Bank, state: &mut DeviceState, n: usize, (w, up): (f64, bool)) {
+    let (devices, device) = (&*bank.all, bank.device(n));
+    let v = if up { devices.pulse.v_set } else { devices.pulse.v_reset };
+    let g = Siemens::of(devices.base[device] + w * devices.siemens_per_weight);
+    state.joules[n] += pulse_energy(g, v, devices.pulse.width).get();
 }
 
 impl Bank {
@@ -322,7 +330,11 @@ impl Cells for Real<'_> {
 
     fn change(&mut self, weight: usize, w: &mut f64, dw: f64) {
         let n = self.layout.number(weight);
-        if dw == 0.0 || self.state.stuck[n] {
+        if dw == 0.0 {
+            return;
+        }
+        if self.state.stuck[n] {
+            pay(self.bank, self.state, n, (*w, dw > 0.0));
             return;
         }
         let (devices, device) = (&*self.bank.all, self.bank.device(n));
