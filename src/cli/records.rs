@@ -122,6 +122,9 @@ fn on_time(population: &PopulationPlan) -> Time {
 
 /// How long the pulse is that changes a device of a projection: of two that overlap, the longer one.
 fn pulse(projection: &ProjectionPlan) -> Time {
+    if let Some(pulse) = projection.plasticity.as_ref().and_then(|plasticity| plasticity.rule.pulsed(1.0)) {
+        return Time::from_seconds(pulse.width).unwrap_or_default();
+    }
     let Some(plasticity) = projection.plasticity.as_ref().filter(|_| projection.device.is_some()) else {
         return Time::ZERO;
     };

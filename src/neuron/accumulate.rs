@@ -8,6 +8,10 @@
 //! the pulse itself; then a RESET pulse of -v_reset takes it back for t_reset, in which arrivals are lost. Every pulse is paid for,
 //! RESET included, with what the device and its limiter take of it; the comparator is not in the joules.
 //!
+//! Every pulse that moves it wears it, RESET included ([`Endurance`]): after N of them, Weibull with the scale n_f, it sticks where it is,
+//! and with m the lowest conductance it can be brought to rises before. A device that is stuck above g_th fires after every RESET pulse,
+//! in vain; below, never again. What a drive moves between two RESET pulses is not counted: it has no beginning.
+//!
 //! Between arrivals nothing leaks but what retention takes, so that it integrates for as long as the device remembers; and a pulse
 //! below the onset of SET does nothing, however often it comes.
 //!
@@ -20,12 +24,13 @@ use super::keys::{Described, ModelFault, ModelKey, Reader, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::device::Open;
 use crate::device::circuit::{Energies, Ramp};
+use crate::device::endurance::Endurance;
 use crate::device::memory::DoseMemory;
 use crate::device::model::Model as Device;
 use crate::device::preset::Preset;
 use crate::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
 use crate::keys::optional;
-use crate::numeric::{bisected, gauss};
+use crate::numeric::{bisected, exp, gauss, ln};
 use crate::random::{Purpose, Stream};
 use crate::time::Time;
 use std::borrow::Cow;
@@ -68,6 +73,20 @@ pub const KEYS: &[ModelKey] = &[
         "what makes a voltage of a current",
         "assumed: no transimpedance is reported",
     ),
+    optional(
+        "n_f",
+        "",
+        "scale of the number of pulses after which a device sticks where it is",
+        "it does not wear",
+    ),
+    optional("weibull_shape", "", "shape of the Weibull law of that number", "1.5, assumed, with `n_f`"),
+    optional(
+        "m",
+        "",
+        "exponent of the closing of the range: after n pulses log10(g_max/g_min) is its first value times 1 - (n/n_f)^m, and the off \
+         state rises",
+        "the range stays as it is",
+    ),
 ];
 
 /// Up to so many times its onset is looked for a voltage that does what is asked.
@@ -86,6 +105,8 @@ pub struct Accumulate {
     r_m: f64,
     /// The one pulse that would take it from its start to the threshold, in volts.
     at_once: f64,
+    /// How pulses wear it, if they do.
+    endurance: Option<Endurance>,
 }
 
 crate::plain! {
@@ -105,6 +126,8 @@ crate::plain! {
         noise: "",
         /// What its own parameters are drawn from.
         own: "",
+        /// Whether it is worn out.
+        worn: "",
     }
 }
 
@@ -166,10 +189,26 @@ impl Described for Accumulate {
                 ),
             );
         }
+        let endurance = endurance(&mut read);
         let at_once = least(set_on, &|v| after(start, held(v, width)) - g_th).unwrap_or(FAR * set_on);
         let reset = held(-v_reset, t_reset);
-        read.finish(Self { memory, g_th, width, reset, dead, r_m, at_once })
+        read.finish(Self { memory, g_th, width, reset, dead, r_m, at_once, endurance })
     }
+}
+
+/// How it wears, by its keys.
+fn endurance(read: &mut Reader<'_>) -> Option<Endurance> {
+    let n_f = read.stated("n_f").map(|_| read.above_zero("n_f"));
+    let mut of = |key: &'static str| {
+        let value = read.stated(key).map(|_| read.above_zero(key));
+        if let (Some(value), None) = (value, n_f) {
+            read.require(key, value, false, "it says how devices wear, and needs `n_f`");
+        }
+        value
+    };
+    let (weibull_shape, m) = (of("weibull_shape"), of("m"));
+    let usual = Endurance::default();
+    Some(Endurance { n_f: n_f?, weibull_shape: weibull_shape.or(usual.weibull_shape), m, ..usual })
 }
 
 /// The least voltage above the onset at which `over` is not negative, if there is one within [`FAR`].
@@ -207,7 +246,8 @@ impl Accumulate {
     fn apply(&self, device: &DoseDevice, state: &mut AccumulateState, piece: Ramp, factor: f64) -> bool {
         let middle = piece.at(0.5 * piece.length);
         let (set_on, reset_on) = device.onsets();
-        let spent = if middle >= set_on || -middle >= reset_on {
+        let moves = state.worn == 0.0 && (middle >= set_on || -middle >= reset_on);
+        let spent = if moves {
             let applied = device.apply_factor(self.held(state, 0.0), piece, factor);
             (state.g, state.age) = (applied.g, 0.0);
             applied.energies
@@ -225,7 +265,21 @@ impl Accumulate {
         };
         state.device += spent.device;
         state.limiter += spent.limiter;
-        middle >= set_on || -middle >= reset_on
+        moves
+    }
+
+    /// A pulse more: what it leaves of the range, and whether it was the last that the device survives.
+    fn wear(&self, device: &DoseDevice, state: &mut AccumulateState) {
+        if let Some(endurance) = &self.endurance {
+            if endurance.m.is_some() {
+                let [low, high] = [device.g_min.get(), device.g_max.get()];
+                let lowest = high * exp(-endurance.window_share(state.pulses as u64) * ln(high / low));
+                state.g = state.g.max(lowest);
+            }
+            let worn = state.pulses + 1.0 >= endurance.survives(state.own as u64, 0);
+            state.worn = f64::from(u8::from(worn));
+        }
+        state.pulses += 1.0;
     }
 
     /// One pulse that has come and gone.
@@ -234,7 +288,7 @@ impl Accumulate {
         let factor = self.factor(&device, state);
         let (age, g) = (state.age, state.g);
         if self.apply(&device, state, ramp, factor) {
-            state.pulses += 1.0;
+            self.wear(&device, state);
         } else {
             // It takes no time, and disturbs nothing.
             (state.age, state.g) = (age, g);
@@ -270,8 +324,16 @@ impl Model for Accumulate {
             (Stream::at(draws.seed, purpose, draws.neuron, episode, 0).next_word() >> 12) as f64
         };
         let (noise, own) = (seed(Purpose::CycleToCycle, draws.episode), seed(Purpose::DeviceToDevice, 0));
-        let mut state =
-            AccumulateState { g: 0.0, age: 0.0, pulses: 0.0, device: 0.0, limiter: 0.0, noise, own };
+        let mut state = AccumulateState {
+            g: 0.0,
+            age: 0.0,
+            pulses: 0.0,
+            device: 0.0,
+            limiter: 0.0,
+            noise,
+            own,
+            worn: 0.0,
+        };
         let device = self.own(&state);
         state.g = self.memory.g_start.get().clamp(device.g_min.get(), device.g_max.get());
         state
@@ -429,6 +491,67 @@ mod tests {
     }
 
     #[test]
+    fn it_wears_out_after_as_many_pulses_as_its_law_says_and_sticks() {
+        let train = |n: u64| -> Vec<_> {
+            (1..=n).map(|k| (Time::from_fs(20 * k * MS), What::Input(Input::Jump(0.25)))).collect()
+        };
+        let mut worn = neuron(&[("g_th", 2e-3), ("n_f", 60.0)], USUAL);
+        worn.run_through(&train(400), Time::from_fs(8020 * MS), 1000);
+        // N = n_f (-ln U)^(2/3), U the word of the device's own endurance.
+        let u =
+            crate::random::unit(crate::random::word(worn.state.own as u64, Purpose::DeviceToDevice, 0, 7));
+        let last = (60.0 * (-u.ln()).powf(2.0 / 3.0)).ceil();
+        assert_eq!((worn.state.pulses, worn.state.worn), (last, 1.0));
+        let mut sound = neuron(&[("g_th", 2e-3)], USUAL);
+        sound.run_through(&train(400), Time::from_fs(8020 * MS), 1000);
+        // Twenty-odd pulses to a spike: as many spikes as its life had room for, and none or every RESET pulse after.
+        assert!(sound.spikes.len() > 15 && sound.state.worn == 0.0, "{sound:?}");
+        let lived = sound.spikes.iter().filter(|at| **at <= Time::from_fs(20 * last as u64 * MS)).count();
+        assert_eq!(worn.spikes[..lived.min(worn.spikes.len())], sound.spikes[..lived.min(worn.spikes.len())]);
+        assert!(worn.state.g < 2e-3 && worn.spikes.len() <= lived, "{worn:?}");
+        // Its pulses still flow, and are paid for: 0.25 V and 1 ms through what it has.
+        let before = worn.state.device + worn.state.limiter;
+        worn.run_through(
+            &[(Time::from_fs(9000 * MS), What::Input(Input::Jump(0.25)))],
+            Time::from_fs(9001 * MS),
+            1000,
+        );
+        let spent = worn.state.device + worn.state.limiter - before;
+        let want = 0.25 * 0.25 * 1e-3 * worn.model.conductance(&worn.state, 0.0).unwrap();
+        assert!((spent / want - 1.0).abs() < 1e-4, "{spent} J, not {want}");
+    }
+
+    #[test]
+    fn one_that_is_stuck_above_the_threshold_fires_after_every_reset_pulse_in_vain() {
+        let mut stuck = neuron(&[("g_th", 2e-3), ("n_f", 1e9)], USUAL);
+        (stuck.state.g, stuck.state.worn) = (2.5e-3, 1.0);
+        stuck.run_through(
+            &[(Time::from_fs(MS), What::Input(Input::Jump(0.25)))],
+            Time::from_fs(5 * MS + 1),
+            9,
+        );
+        // The engine asks what is left when the dead time is over.
+        assert!(stuck.spikes == [Time::from_fs(MS)] && stuck.model.left(&stuck.state), "{stuck:?}");
+        assert_eq!((stuck.state.g, stuck.state.pulses), (2.5e-3, 0.0));
+        let v = -stuck.model.reset.from;
+        let [pulse, reset] = [0.25 * 0.25 * 1e-3 * 2.5e-3, v * v * 1e-3 * 2.5e-3];
+        assert!((stuck.state.device / (pulse + reset) - 1.0).abs() < 1e-6, "{stuck:?}");
+    }
+
+    #[test]
+    fn as_its_range_closes_a_reset_leaves_more() {
+        let mut closing =
+            neuron(&[("g_th", 2e-3), ("n_f", 100.0), ("weibull_shape", 1e3), ("m", 1.0)], USUAL);
+        (closing.state.g, closing.state.pulses) = (2e-3, 60.0);
+        let reset = closing.model.reset;
+        let model = closing.model.clone();
+        model.pulse(&mut closing.state, reset);
+        // 4 mS (0.2/4)^(1 - 0.6).
+        let want = 4e-3 * 0.05f64.powf(0.4);
+        assert!((closing.state.g / want - 1.0).abs() < 1e-12, "{} S, not {want} S", closing.state.g);
+    }
+
+    #[test]
     fn every_analog_preset_makes_one_and_the_keys_say_what_does_not() {
         for name in Preset::names() {
             let preset = Preset::named(name).unwrap();
@@ -445,5 +568,6 @@ mod tests {
             "`v_reset` is 50 mV; the RESET pulse leaves 2.5 mS, and g_th is 2.5 mS: it would fire for ever; its onset is 100 mV"
         );
         assert!(text(&[("t_reset", 0.0)]).starts_with("`t_reset` is 0 s"));
+        assert_eq!(text(&[("m", 1.0)]), "`m` is 1; it says how devices wear, and needs `n_f`");
     }
 }

@@ -92,38 +92,6 @@ impl Lower<'_> {
         Some(Some((plan, preset?)))
     }
 
-    /// Whether a projection can be made of a volatile device, whose filaments are its weights.
-    fn filaments(&mut self, fields: &Fields, preset: &Preset) -> bool {
-        let table = fields.table("plasticity");
-        let entry = table.and_then(|table| self.registry.find_rule(table.word("rule")?)).copied();
-        let (Some(entry), kind) = (entry, preset.device.kind()) else { return false };
-        let fits = entry.device == Some(kind.name);
-        if !fits {
-            self.faults.push(
-                Diagnostic::error(format!(
-                    "the rule \"{}\" of {} is about a device that forgets, and its device is {}",
-                    entry.name,
-                    fields.what,
-                    kind.words()
-                ))
-                .maybe_at(fields.place("device"))
-                .also(table.and_then(|table| table.written("rule")), "this rule")
-                .allowed(format!("a device of kind {}, or another rule", entry.device.unwrap_or_default())),
-            );
-        }
-        if let Some(at) = fields.written("crossbar") {
-            self.faults.push(
-                Diagnostic::error(format!("the `crossbar` of {} has no effect", fields.what))
-                    .at(at)
-                    .also(fields.written("device"), "devices that forget are not programmed")
-                    .allowed(format!("`w_max`, `v_pulse` and `width` of rule = \"{}\"", entry.name))
-                    .hint("delete it"),
-            );
-            return false;
-        }
-        fits
-    }
-
     /// Whether conductances of a device decay; if not, `key` asks in vain how far they have.
     pub(super) fn decays(
         &mut self,

@@ -18,6 +18,7 @@ pub mod data_plan;
 pub mod device;
 mod device_plan;
 mod electrodes;
+mod filaments;
 mod filled;
 pub mod kept;
 mod list_files;

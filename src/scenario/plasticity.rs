@@ -9,6 +9,7 @@ use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, VOLTAGE, positive};
 use super::spec::{Bounds, Choice, Key, Kind, Unit, words};
 use super::table::{Table, inner, table};
 use crate::device::endurance::Endurance;
+use crate::device::fault::FaultRates;
 use crate::device::memory::BinaryMemory;
 use crate::device::preset::Preset;
 use crate::device::threshold::log_sigma;
@@ -32,6 +33,8 @@ pub struct PlasticityPlan {
     pub dispersion: Dispersion,
     /// Sum of a neuron's weights after each presentation in which it spiked, in units of w_max; `None`: left as it is.
     pub normalise: Option<f64>,
+    /// Devices whose own state is the weight, and which of them are stuck; `None`: it names none, or others.
+    pub filaments: Option<FaultRates>,
 }
 
 /// The keys of the table, but for those of registered rules.
@@ -188,7 +191,11 @@ impl Lower<'_> {
                 .allowed("`w_min` below `w_max`"),
             );
         }
-        self.with_devices(fields, outer, made_of, has_device, w_max);
+        if self.filament(outer) {
+            self.with_filaments(fields, outer);
+        } else {
+            self.with_devices(fields, outer, made_of, has_device, w_max);
+        }
         let Some(stated) = self.made::<Learning>(fields) else {
             // What is wrong with the keys of the rule is told at once.
             self.rule_alone(fields);
@@ -200,13 +207,8 @@ impl Lower<'_> {
         let w_max = stated.w_max.or_else(|| device.and_then(|device| device.w_max))?;
         let (dispersion, normalise) = (stated.dispersion, stated.normalise);
         let rule = self.rule(fields, stated, made_of, w_max)?;
-        Some(PlasticityPlan { rule, cycle_sigma, program, endurance, dispersion, normalise })
-    }
-
-    /// Whether the rule of a projection is one whose weight is the state of a volatile device.
-    pub(super) fn filament(&self, outer: &Fields) -> bool {
-        let rule = outer.table("plasticity").and_then(|table| table.word("rule"));
-        rule.and_then(|rule| self.registry.find_rule(rule)).is_some_and(|entry| entry.device.is_some())
+        let filaments = if of_filament { Some(self.faults_of_filaments(outer)?) } else { None };
+        Some(PlasticityPlan { rule, cycle_sigma, program, endurance, dispersion, normalise, filaments })
     }
 
     /// A pulse of current would use another weight at each of its steps, and rules count in volts.

@@ -205,10 +205,11 @@ pub fn estimate(plan: &Plan) -> Estimate {
         };
         // The plan keeps a list as it was written; weights that may change are made once and copied.
         let besides = if listed { 16.0 + delay } else { 0.0 } + if weight == 8.0 { 16.0 } else { 0.0 };
+        let of_device = projection.device.is_some() || projection.filaments().is_some();
         let devices = if projection.device.is_some() { 24.0 } else { 0.0 };
         // What the rule remembers and, where pairs are listed, which of them a spike potentiates.
         let learning = projection.plasticity.as_ref().map_or(0.0, |plasticity| {
-            let memory = Memory::per_synapse(&plasticity.rule, projection.device.is_some(), own_delays);
+            let memory = Memory::per_synapse(&plasticity.rule, of_device, own_delays);
             // Columns, synapses by their column and, where these have no arrivals of their own, their rows: 4 bytes each.
             let listed = if own_delays { 8.0 } else { 12.0 };
             memory as f64 + if target > 0.0 { listed } else { 0.0 }

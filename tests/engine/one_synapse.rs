@@ -174,6 +174,7 @@ fn synapse<Q: Queue<f64>>(rule: &Overlap, trains: &Trains, until: u64, g: f64) -
         own: Vec::new(),
         steps: Vec::new(),
         range: [ends.g_min, ends.g_max],
+        ends: Vec::new(),
         kinetics: Vec::new(),
         levels: None,
         cycle_sigma: 0.0,

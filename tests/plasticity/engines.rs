@@ -125,6 +125,8 @@ fn kinetics(synapses: usize) -> Vec<Kinetics> {
 /// A value for a key of a rule: of its kind where it has to be stated, and no amplitude of the paper's size.
 fn value(key: &ModelKey) -> Option<f64> {
     match (key.unit, key.default_value()) {
+        // Devices that differ.
+        ("", Some(0.0)) if key.name.ends_with("_cv") => Some(0.1),
         ("", Some(default)) if key.words.is_empty() && default > 1.0 => Some(0.04),
         ("", None) => Some(0.05),
         ("s", None) => Some(8e-3),
@@ -161,6 +163,7 @@ pub fn devices(projection: u32, synapses: usize) -> Devices {
             .collect(),
         steps: Vec::new(),
         range: [1e-6, 1e-4],
+        ends: (0..synapses).map(|n| [0.8 + 0.02 * (n % 20) as f64, 1.1 - 0.01 * (n % 17) as f64]).collect(),
         kinetics: kinetics(synapses),
         levels: Some(200),
         cycle_sigma: 0.3,
@@ -335,14 +338,29 @@ fn devices_bound_count_wear_and_pay_for_every_update() {
         }
         let device = &memory.devices;
         stuck += u32::from(device.stuck[n]);
+        // What is stuck is paid for, and counts no more.
+        let paid_on = if device.stuck[n] { f64::INFINITY } else { 1.0 };
         // At most one pulse at the highest conductance each, at the higher voltage.
         let most =
             device.pulses[n] as f64 * 0.25 * 0.25 * (1e-8 + own.w_max * devices.siemens_per_weight) * 1e-3;
         let least = device.pulses[n] as f64 * 0.2 * 0.2 * 1e-8 * 1e-3;
-        assert!(device.joules[n] <= most * (1.0 + 1e-12) && device.joules[n] >= least, "device {n}");
+        assert!(
+            device.joules[n] <= paid_on * most.max(1e-30) * (1.0 + 1e-12) && device.joules[n] >= least,
+            "device {n}"
+        );
     }
     assert_eq!((values[3], values[17]), (0.01, 0.0), "stuck devices stay where they are");
-    assert_eq!((memory.devices.pulses[3], memory.devices.joules[3]), (0, 0.0));
+    // Each pulse on one that is stuck takes V^2 G t at the conductance it is stuck at, SETs at 0.2 V and RESETs at 0.25 V.
+    for (n, w) in [(3, 0.01), (17, 0.0)] {
+        let of = |v: f64| v * v * (1e-8 + w * devices.siemens_per_weight) * 1e-3;
+        let joules = memory.devices.joules[n];
+        assert_eq!(memory.devices.pulses[n], 0);
+        let whole = |sets: u32| {
+            let resets = (joules - f64::from(sets) * of(0.2)) / of(0.25);
+            resets > -1e-6 && (resets - resets.round()).abs() < 1e-6
+        };
+        assert!(joules > of(0.2) && (0..10_000).any(whole), "device {n}: {joules}");
+    }
     assert!(stuck > 2, "some devices have worn out: {stuck}");
     assert!(memory.devices.read.iter().all(|&read| read > 0.0));
 }

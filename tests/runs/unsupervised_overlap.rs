@@ -173,6 +173,7 @@ fn a_single_pair_does_what_the_device_does_alone() {
         own: Vec::new(),
         steps: Vec::new(),
         range: [device.g_min.get(), device.g_max.get()],
+        ends: Vec::new(),
         kinetics: Vec::new(),
         levels: None,
         cycle_sigma: 0.0,

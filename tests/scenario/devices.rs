@@ -80,6 +80,66 @@ fn a_short_term_synapse_takes_its_device_and_a_rule_of_filaments_no_other() {
     assert!(plain.contains("rule = \"filament\""), "{plain}");
 }
 
+/// Two arrivals so far from one another that filaments are at rest before each, and what they take.
+fn filaments(parameters: &str, more: &str) -> Result<(Ledger, Vec<String>), String> {
+    let device = format!("[device.d]\npreset = \"ag-tio2-pt-ts\"\nparameters = {{ {parameters} }}\n");
+    let text = network(&device, "", &format!("device = \"d\"\n{more}"), "[\"1 ms\", 0], [\"500 ms\", 0]")
+        .replace("duration = \"1 ms\"", "duration = \"1 s\"");
+    let loaded = load_text("test.toml", &text, &[], None).map_err(|faults| faults.render(false))?;
+    let outcome = run::quietly(&loaded.plan, 1, &Search::default()).unwrap();
+    Ok((outcome.energy, outcome.notes))
+}
+
+#[test]
+fn filaments_are_paid_for_at_each_arrival_and_differ_as_their_device_says() {
+    let rule = |more: &str| format!("plasticity = {{ rule = \"filament\", w_max = \"300 mV\"{more} }}");
+    let (ledger, notes) = filaments("cycle_cv = 0.0, device_cv = 0.0", &rule("")).unwrap();
+    // V^2 [g_off d + (g_pre - g_off)/v_th (V' d - (V' - u_0) tau (1 - e^(-d/tau)))] from rest, u_0 = u_rest, twice.
+    let (v, d, tau, rest) = (0.5f64, 1e-3, 9.41e-3, 0.43e-3);
+    let one = v * v * (1e-7 * d + 9e-7 / 0.25 * ((v + rest) * d - v * tau * (1.0 - (-d / tau).exp())));
+    let read = of(&ledger, Category::Read);
+    assert!((read / (2.0 * one) - 1.0).abs() < 1e-9, "{read}, not {}", 2.0 * one);
+    assert_eq!(of(&ledger, Category::Limiter), 0.0);
+    assert!(!ledger.not_modelled.contains(&Category::Program), "{:?}", ledger.not_modelled);
+    assert!(notes.iter().any(|note| note.contains("its joules are those of reading")), "{notes:?}");
+    // Its own spread, that of the preset, and none that the rule says.
+    let (differs, _) = filaments("v_max = \"0.6 V\"", &rule("")).unwrap();
+    let share = of(&differs, Category::Read) / read - 1.0;
+    assert!(share != 0.0 && share.abs() < 0.1, "{share}");
+    let (alike, _) = filaments("v_max = \"0.6 V\"", &rule(", cycle_cv = 0.0, device_cv = 0.0")).unwrap();
+    assert_eq!(of(&alike, Category::Read), read);
+    // What is stuck on takes all that the limiter passes: 0.2 V across it, and 0.3 V across the limiter.
+    let stuck = format!("{}\ncrossbar = {{ faults = {{ stuck_on = 1.0 }} }}", rule(""));
+    let (stuck, _) = filaments("v_max = \"0.6 V\"", &stuck).unwrap();
+    let [read, limiter] = [Category::Read, Category::Limiter].map(|category| of(&stuck, category));
+    assert!((read / (2.0 * 0.2 * 7e-9) - 1.0).abs() < 1e-9, "{read}");
+    assert!((limiter / (2.0 * 0.3 * 7e-9) - 1.0).abs() < 1e-9, "{limiter}");
+}
+
+#[test]
+fn what_a_filament_cannot_have_is_refused_with_what_it_lacks() {
+    for (key, lacks) in [
+        ("cv_cycle = 0.1", "no pulse programs it"),
+        ("dependence = \"multiplicative\"", "what a filament does is its device's own"),
+        ("program = { width = \"2 ms\" }", "the pulse of an arrival moves it"),
+        ("dispersion = { a_plus = 0.1 }", "it grows and relaxes with one time constant"),
+        ("dispersion = { initial = 0.1 }", "the first arrival replaces the weight"),
+    ] {
+        let rule = format!("plasticity = {{ rule = \"filament\", w_max = \"300 mV\", {key} }}");
+        let told = filaments("v_max = \"0.6 V\"", &rule).unwrap_err();
+        assert!(told.contains("has no effect") && told.contains(lacks), "{told}");
+    }
+    for key in ["tau_cv = 0.1", "device_cv = 0.1", "endurance = {}", "dispersion = { g_max = 0.1 }"] {
+        let rule = format!("plasticity = {{ rule = \"filament\", w_max = \"300 mV\", {key} }}");
+        let faults = load_text("test.toml", &network("", "", &rule, ONE), &[], None).unwrap_err();
+        assert!(faults.render(false).contains("is about devices"), "{faults}");
+    }
+    let rule = "plasticity = { rule = \"filament\", w_max = \"300 mV\" }\ncrossbar = {";
+    let levels =
+        filaments("v_max = \"0.6 V\"", &format!("{rule} levels = 4, faults = {{ stuck_on = 0.1 }} }}"));
+    assert!(levels.unwrap_err().contains("`levels` of the `crossbar` of projection `p` has no effect"));
+}
+
 #[test]
 fn an_analog_memory_counts_pulses_that_are_paid_for_and_fires() {
     let device = "[device.d]\npreset = \"ag-tio2-pt-rs-analog\"\nparameters = { dose_sigma = 0.0, spread_g_min = 0.0, \
@@ -104,6 +164,22 @@ fn an_analog_memory_counts_pulses_that_are_paid_for_and_fires() {
         "{spent} J"
     );
     assert!(notes.iter().all(|note| !note.contains("unknown width")), "{notes:?}");
+    // Two hundred pulses and what resets it: more than were measured. Few survive fifty times as many as n_f.
+    let many: Vec<String> = (0..200).map(|k| format!("[\"{} ms\", 0]", 10 * k)).collect();
+    let worn = |n_f: &str| {
+        let text = text
+            .replace(&spikes.join(", "), &many.join(", "))
+            .replace("400 ms", "2 s")
+            .replace("g_th = ", &format!("n_f = {n_f}\ng_th = "));
+        let loaded = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+        let outcome = run::quietly(&loaded.plan, 1, &Search::default()).unwrap();
+        (outcome.counts.spikes[0], outcome.notes)
+    };
+    let (spikes_of_sound, notes) = worn("1e6");
+    assert!(spikes_of_sound >= 8, "{spikes_of_sound}");
+    let told = notes.iter().find(|note| note.contains("was programmed most took"));
+    assert!(told.is_some_and(|note| note.ends_with("worn out: 0 of 1")), "{notes:?}");
+    assert_eq!(worn("4").0, 0);
     let binary = text.replace("ag-tio2-pt-rs-analog", "ag-tio2-pt-rs-binary");
     let binary = binary.lines().filter(|line| !line.contains("spread_g_max")).collect::<Vec<_>>().join("\n");
     let refused = load_text("test.toml", &binary, &[], None).unwrap_err().render(false);

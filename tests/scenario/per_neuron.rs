@@ -163,6 +163,7 @@ fn every_number_of_every_model_may_differ() {
                     "g_th" => "\"2 mS\"",
                     "v_reset" => "\"0.3 V\"",
                     "v_row" => "\"5 V\"",
+                    "n_f" | "weibull_shape" | "m" => "2.0",
                     _ => "\"-80 mV\"",
                 },
             };
@@ -172,7 +173,10 @@ fn every_number_of_every_model_may_differ() {
             };
             // A resistance is one of currents.
             let bias = if key.name == "r_m" && model != "accumulate" { "i_bias = \"1 nA\"\n" } else { "" };
-            let says = |value: &str| format!("model = \"{model}\"\n{reset}{bias}{} = {value}", key.name);
+            // How a device wears is said of one that does.
+            let wears = if ["weibull_shape", "m"].contains(&key.name) { "n_f = 1e6\n" } else { "" };
+            let says =
+                |value: &str| format!("model = \"{model}\"\n{reset}{bias}{wears}{} = {value}", key.name);
             let load = |value: &str| load_text("test.toml", &scenario(&says(value), "\"1 mV\""), &[], None);
             let list = format!("[{usual}, {usual}, {usual}, {usual}]");
             let loaded = load(&list).unwrap_or_else(|faults| panic!("{}: {faults}", says(&list)));

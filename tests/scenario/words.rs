@@ -377,6 +377,16 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "projection.plasticity.pairing" => {
             run(network, "projection.j.plasticity.pairing", &["projection.j.plasticity.w_max=\"4 mV\""])
         }
+        "projection.plasticity.threshold_law" => run(
+            network,
+            "projection.j.plasticity.threshold_law",
+            &[
+                "device.d.preset=ag-tio2-pt-ts",
+                "projection.j.device=d",
+                "projection.j.plasticity.rule=\"filament\"",
+                "projection.j.plasticity.w_max=\"4 mV\"",
+            ],
+        ),
         "projection.plasticity.at_zero" => {
             run(network, "projection.j.plasticity.at_zero", &["projection.j.plasticity.w_max=\"4 mV\""])
         }

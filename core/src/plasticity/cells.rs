@@ -1,5 +1,6 @@
 //! What a change does to a weight: nothing but the bounds for an ideal one, the device's nature for a real one.
 
+use super::behind::Behind;
 use super::dependence::{Any, Bounds, Gain};
 use super::layout::Layout;
 use super::rule::Law;
@@ -22,6 +23,10 @@ pub trait Cells {
     fn change(&mut self, weight: usize, w: &mut f64, dw: f64);
     /// Whether all weights have the gain of the law.
     fn alike(&self) -> bool;
+    /// Between which a weight may lie.
+    fn bounds(&self, weight: usize) -> Bounds;
+    /// The device of one weight, if there is one.
+    fn behind(&mut self, weight: usize) -> Option<Behind<'_>>;
     /// [`Cells::change`] of weights that lie side by side, from `first` on.
     fn change_all(&mut self, first: usize, weights: &mut [f64], dw: &[f64]) {
         for (k, (w, &dw)) in weights.iter_mut().zip(dw).enumerate() {
@@ -51,6 +56,16 @@ impl<G: Gain> Cells for Ideal<G> {
 
     fn alike(&self) -> bool {
         true
+    }
+
+    #[inline(always)]
+    fn bounds(&self, _: usize) -> Bounds {
+        self.bounds
+    }
+
+    #[inline(always)]
+    fn behind(&mut self, _: usize) -> Option<Behind<'_>> {
+        None
     }
 }
 
@@ -87,6 +102,8 @@ pub struct Devices {
     pub steps: Vec<[f64; 2]>,
     /// Lowest and highest conductance of the nominal device: of a range that wears.
     pub range: [f64; 2],
+    /// Factors of these where devices whose own state is the weight differ; empty: they do not.
+    pub ends: Vec<[f64; 2]>,
     /// Overlap: kinetics of each device where they differ; empty: all have the rule's.
     pub kinetics: Vec<Kinetics>,
     /// Evenly spaced weights a device can have, from bound to bound; `None`: continuous.
@@ -120,14 +137,22 @@ pub fn put(bank: &Bank, state: &mut DeviceState, n: usize, w: &mut f64, (wanted,
     state.pulses[n] += 1;
     let before = *w;
     *w = devices.above(device, state.pulses[n] - 1, wanted);
-    let v = if up { devices.pulse.v_set } else { devices.pulse.v_reset };
-    let g = Siemens::of(devices.base[device] + 0.5 * (before + *w) * devices.siemens_per_weight);
-    state.joules[n] += pulse_energy(g, v, devices.pulse.width).get();
+    pay(bank, state, n, (0.5 * (before + *w), up));
     if let Some(endurance) = &devices.endurance
         && state.pulses[n] as f64 >= endurance.survives(devices.seed, entity(devices.projection, device))
     {
         state.stuck[n] = true;
     }
+}
+
+/// Books what a pulse takes on the device of synapse number `n` at a weight, V^2 G t: also of one that no pulse changes, which whoever
+/// drives it does not know.
+#[inline(always)]
+fn pay(bank: &Bank, state: &mut DeviceState, n: usize, (w, up): (f64, bool)) {
+    let (devices, device) = (&*bank.all, bank.device(n));
+    let v = if up { devices.pulse.v_set } else { devices.pulse.v_reset };
+    let g = Siemens::of(devices.base[device] + w * devices.siemens_per_weight);
+    state.joules[n] += pulse_energy(g, v, devices.pulse.width).get();
 }
 
 impl Bank {
@@ -305,7 +330,11 @@ impl Cells for Real<'_> {
 
     fn change(&mut self, weight: usize, w: &mut f64, dw: f64) {
         let n = self.layout.number(weight);
-        if dw == 0.0 || self.state.stuck[n] {
+        if dw == 0.0 {
+            return;
+        }
+        if self.state.stuck[n] {
+            pay(self.bank, self.state, n, (*w, dw > 0.0));
             return;
         }
         let (devices, device) = (&*self.bank.all, self.bank.device(n));
@@ -325,6 +354,14 @@ impl Cells for Real<'_> {
 
     fn alike(&self) -> bool {
         self.bank.plain.is_some()
+    }
+
+    fn bounds(&self, weight: usize) -> Bounds {
+        self.bank.all.bounds(self.bank.device(self.layout.number(weight)), self.law.bounds)
+    }
+
+    fn behind(&mut self, weight: usize) -> Option<Behind<'_>> {
+        Some(Behind::of(self.bank, self.state, self.layout.number(weight)))
     }
 
     fn change_all(&mut self, first: usize, weights: &mut [f64], dw: &[f64]) {

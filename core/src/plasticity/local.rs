@@ -4,6 +4,7 @@
 //! and of the spikes of its column, how long ago the last ones were, and values of its own. It answers with a [`Step`];
 //! traces, bounds, devices, order within an instant, saving and engines are not its concern.
 
+use super::behind::{Behind, Pulsed};
 use super::cells::{Bank, Cells, Ideal, Real};
 use super::dependence::{Any, Bounds, Gain, Loop, with_gain};
 use super::layout::Layout;
@@ -46,6 +47,8 @@ pub struct Seen<'a> {
     /// Its [`LocalRule::VALUES`]: zero when an episode begins, and changed by nobody but the rule. No time passes for
     /// them: what decays is brought up to now from the two times above, the later of which is the last call.
     pub own: &'a mut [f64],
+    /// Its device, where the rule is about one ([`LocalRule::DEVICE`]) and the projection names it.
+    pub device: Option<Behind<'a>>,
 }
 
 /// What becomes of a weight.
@@ -82,6 +85,7 @@ pub trait LocalRule: Clone + Debug + PartialEq + Send + Sync + 'static {
     const KEYS: &'static [ModelKey];
 
     /// The `kind` of the devices whose own state is the weight, where they keep none: they give the defaults of keys that are theirs.
+    /// The rule says what becomes of them ([`Seen::device`]), and nobody else programs or reads them.
     const DEVICE: Option<&'static str> = None;
 
     /// Whether a spike counts the arrivals of its own instant, which have caused it, as earlier than itself.
@@ -98,6 +102,12 @@ pub trait LocalRule: Clone + Debug + PartialEq + Send + Sync + 'static {
 
     /// The rule of these values in SI units; what is wrong with them stays with `read`.
     fn from_keys(read: &mut Reader<'_>) -> Self;
+
+    /// What an arrival is at a device whose own state is the weight, and whose highest conductance is `high` times the nominal one.
+    fn pulsed(&self, high: f64) -> Option<Pulsed> {
+        let _ = high;
+        None
+    }
 
     /// Traces of arrivals, at most [`TRACES`].
     fn arrivals(&self) -> Vec<Decay> {
@@ -199,6 +209,11 @@ impl Local {
     #[must_use]
     pub fn identity(&self) -> (&'static str, u32) {
         (self.about.name, self.about.version)
+    }
+
+    /// What an arrival is at one of its devices: [`LocalRule::pulsed`].
+    pub(super) fn pulsed(&self, high: f64) -> Option<Pulsed> {
+        self.rule.pulsed_by(high)
     }
 
     /// Traces of arrivals, and of spikes.
@@ -363,10 +378,16 @@ impl Sight<'_> {
     }
 
     #[inline(always)]
-    fn ask<R: LocalRule>(&mut self, rule: &R, w: f64, (row, col): (usize, usize), own: &mut [f64]) -> Step {
+    fn ask<R: LocalRule>(
+        &mut self,
+        rule: &R,
+        w: f64,
+        (row, col): (usize, usize),
+        (own, device): (&mut [f64], Option<Behind<'_>>),
+    ) -> Step {
         let (since_arrival, since_spike) = (self.since(0, row), self.since(1, col));
         let (pre, post) = (self.pre.of(row), self.post.of(col));
-        let mut seen = Seen { w, pre, post, since_arrival, since_spike, own };
+        let mut seen = Seen { w, pre, post, since_arrival, since_spike, own, device };
         match self.side {
             Side::Row => rule.at_arrival(&mut seen),
             Side::Column => rule.at_spike(&mut seen),
@@ -385,6 +406,15 @@ impl Step {
             Self::Down(a) => -(a * scale * gain.down(w)),
         }
     }
+
+    /// Where it leads, within bounds of its own: the weight of a device that nobody programs.
+    fn leads<G: Gain>(self, w: f64, scale: f64, gain: G, (law, own): (Bounds, Bounds)) -> f64 {
+        match self {
+            Self::Stay => w,
+            Self::To(p) => own.clip(law.w_min + p * law.span()),
+            other => own.clip(w + other.of(w, scale, gain, law)),
+        }
+    }
 }
 
 impl Visit<'_> {
@@ -392,7 +422,8 @@ impl Visit<'_> {
         let Self { side, lines, time, seen: [pre, post], last, own, layout, weights, law, scale } = self;
         let mut sight = Sight { side, time, pre, post, last };
         let each = R::VALUES.len();
-        if let (Side::Column, Layout::Columns { rows, .. }) = (side, layout) {
+        let of_device = R::DEVICE.is_some();
+        if let (Side::Column, Layout::Columns { rows, .. }, false) = (side, layout, of_device) {
             let mut changes = vec![0.0; *rows];
             for col in lines.iter().map(|&line| line as usize) {
                 let part = col * rows..(col + 1) * rows;
@@ -411,7 +442,13 @@ impl Visit<'_> {
         }
         let mut visit = |k: usize, row: usize, col: usize| {
             let w = &mut weights[k];
-            let step = sight.ask(rule, *w, (row, col), &mut own[k * each..(k + 1) * each]);
+            let own = &mut own[k * each..(k + 1) * each];
+            if of_device {
+                let step = sight.ask(rule, *w, (row, col), (own, cells.behind(k)));
+                *w = step.leads(*w, scale, cells.gain(k), (law.bounds, cells.bounds(k)));
+                return;
+            }
+            let step = sight.ask(rule, *w, (row, col), (own, None));
             if step != Step::Stay {
                 cells.change(k, w, step.of(*w, scale, cells.gain(k), law.bounds));
             }
@@ -443,7 +480,8 @@ impl<R: LocalRule> OfColumn<'_, '_, R> {
         let Self { rule, sight, col, own, scale, bounds, weights, changes } = self;
         let each = R::VALUES.len();
         for (row, (&w, change)) in weights.iter().zip(changes).enumerate() {
-            let step = sight.ask(rule, w, (row, col), &mut own[row * each..(row + 1) * each]);
+            let own = &mut own[row * each..(row + 1) * each];
+            let step = sight.ask(rule, w, (row, col), (own, None));
             *change = step.of(w, scale, gain(row), bounds);
         }
     }
@@ -462,6 +500,7 @@ impl<R: LocalRule> Loop for OfColumn<'_, '_, R> {
 trait Acts: Debug + Send + Sync {
     fn as_any(&self) -> &dyn any::Any;
     fn same(&self, other: &dyn Acts) -> bool;
+    fn pulsed_by(&self, high: f64) -> Option<Pulsed>;
     fn ideal(&self, visit: Visit<'_>, cells: &mut Ideal<Any>);
     fn real(&self, visit: Visit<'_>, cells: &mut Real<'_>);
 }
@@ -473,6 +512,10 @@ impl<R: LocalRule> Acts for R {
 
     fn same(&self, other: &dyn Acts) -> bool {
         other.as_any().downcast_ref::<R>() == Some(self)
+    }
+
+    fn pulsed_by(&self, high: f64) -> Option<Pulsed> {
+        self.pulsed(high)
     }
 
     fn ideal(&self, visit: Visit<'_>, cells: &mut Ideal<Any>) {

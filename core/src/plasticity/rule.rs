@@ -1,5 +1,6 @@
 //! What a projection learns by: a rule, and the law by which its steps depend on the weight.
 
+use super::behind::Pulsed;
 use super::dependence::{Any, Bounds, Dependence, Gain as _, Unit};
 use super::local::{Decay, Local, TRACES};
 use super::overlap::Overlap;
@@ -51,6 +52,15 @@ impl Rule {
         match self {
             Self::Overlap(overlap) => overlap.conductance(w),
             _ => w,
+        }
+    }
+
+    /// What an arrival is at a device whose own state is the weight, of a rule that is about such: [`super::LocalRule::pulsed`].
+    #[must_use]
+    pub fn pulsed(&self, high: f64) -> Option<Pulsed> {
+        match self {
+            Self::Local(local) => local.pulsed(high),
+            _ => None,
         }
     }
 

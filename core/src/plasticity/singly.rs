@@ -211,6 +211,7 @@ mod tests {
             own: Vec::new(),
             steps: Vec::new(),
             range: [1e-8, 1e-4 + 1e-8],
+            ends: Vec::new(),
             kinetics: Vec::new(),
             levels: None,
             cycle_sigma: 0.0,

@@ -354,14 +354,23 @@ fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
     if u.validation > 0.0 {
         rows.push(row("validation", format!("{} % of the training samples", cv(u.validation))));
     }
-    let device = plan.projections.get(u.projection).and_then(|p| p.device.as_ref());
-    rows.extend(learning.filter(|_| device.is_some()).map_or_else(Vec::new, devices));
+    let learns = plan.projections.get(u.projection);
+    let made = learns.is_some_and(|p| p.device.is_some() || p.filaments().is_some());
+    rows.extend(learning.filter(|_| made).map_or_else(Vec::new, devices));
     rows
 }
 
 /// What the devices make of learning.
 fn devices(learning: &PlasticityPlan) -> Vec<Row> {
     let PlasticityPlan { program, dispersion, endurance, cycle_sigma, .. } = learning;
+    if learning.filaments.is_some() {
+        let (low, high) = (cv(dispersion.g_min), cv(dispersion.g_max));
+        let wear = endurance.map_or_else(|| "no wear".to_string(), |e| format!("turns on {:e} times", e.n_f));
+        return vec![
+            row("dispersion (CV)", format!("{low} %, {high} % of g_off, g_on")),
+            row("endurance", wear),
+        ];
+    }
     let Dispersion { a_plus, a_minus, g_max, g_min, initial } = *dispersion;
     let cycle = (crate::numeric::exp(cycle_sigma * cycle_sigma) - 1.0).sqrt();
     let mut rows = Vec::new();

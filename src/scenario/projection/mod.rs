@@ -13,6 +13,7 @@ use super::lists::Synapses;
 use super::plasticity::PlasticityPlan;
 use super::section::Lower;
 use super::spec::Refers;
+use crate::device::fault::FaultRates;
 use crate::hint::many;
 use crate::network::kernel::CURRENT;
 use crate::network::{self, Convolution, Distribution, DrawRule, Kernel, Origin};
@@ -43,6 +44,14 @@ pub struct ProjectionPlan {
     pub device: Option<DevicePlan>,
     /// How its weights learn, if they do.
     pub plasticity: Option<PlasticityPlan>,
+}
+
+impl ProjectionPlan {
+    /// Devices whose own state is the weight, as `device` of a rule about such: which of them are stuck.
+    #[must_use]
+    pub fn filaments(&self) -> Option<FaultRates> {
+        self.plasticity.as_ref()?.filaments
+    }
 }
 
 /// Which pairs of a row and a neuron have a synapse.

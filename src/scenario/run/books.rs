@@ -8,7 +8,9 @@
 use super::super::outcome::InferenceEnergy;
 use super::super::plan::{Plan, PopulationPlan, ProjectionPlan as Projection};
 use super::arrays::line_energies;
+use super::filaments;
 use crate::crossbar::Array;
+use crate::device::endurance::Endurance;
 use crate::device::threshold::Circuit;
 use crate::energy::{Category, Ledger};
 use crate::engine::Run;
@@ -63,6 +65,11 @@ pub fn book_learning(plan: &Plan, learned: &[Learned], on: &[u128]) -> Ledger {
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
     ledger.not_modelled.push(Category::Leakage);
     for &Learned { projection, read, programmed, limited } in learned {
+        if plan.projections[projection].filaments().is_some() {
+            filaments::book(&plan.projections[projection].name, programmed, limited, &mut ledger);
+            ledger.not_modelled.retain(|category| *category != Category::Program);
+            continue;
+        }
         let Projection { name, device: Some(_), .. } = &plan.projections[projection] else { continue };
         ledger.book(name, Category::Read, read);
         ledger.book(name, Category::Program, programmed);
@@ -155,6 +162,7 @@ pub fn spent(plan: &Plan, run: &Run, energy: &mut Ledger) -> Vec<String> {
             energy.book(&population.name, Category::Leakage, off);
             leaks = true;
         }
+        notes.extend(worn(population, run, index));
         let asked = if driven { spent.is_some() } else { plan.record.energy };
         let told = population.neuron.open().is_some_and(|open| open.pays_for_jumps());
         if asked && !told && incoming().any(|projection| projection.kernel.jumps()) {
@@ -165,6 +173,24 @@ pub fn spent(plan: &Plan, run: &Run, energy: &mut Ledger) -> Vec<String> {
         energy.not_modelled.retain(|category| *category != Category::Leakage);
     }
     notes
+}
+
+/// How often devices that are neurons were programmed, where their states tell: beyond what was measured, and how many have worn out.
+fn worn(population: &PopulationPlan, run: &Run, index: usize) -> Option<String> {
+    let (mut most, mut worn) = (0.0f64, 0u64);
+    run.states(index, 0..population.size, &mut |_, (name, _), value| match name {
+        "pulses" => most = most.max(value),
+        "worn" => worn += u64::from(value > 0.0),
+        _ => {}
+    });
+    let measured = Endurance::default().measured;
+    (most > measured as f64).then(|| {
+        format!(
+            "population {}: the device that was programmed most took {most} pulses; {measured} cycles were measured, and how pulses wear \
+             it beyond is assumed (n_f, m); worn out: {worn} of {}",
+            population.name, population.size
+        )
+    })
 }
 
 /// That jumps spend what nobody could tell.

@@ -6,6 +6,7 @@ pub(super) mod connections;
 pub mod context;
 pub(super) mod data;
 pub(super) mod device;
+pub(super) mod filaments;
 pub(super) mod journal;
 pub(super) mod logbook;
 pub(super) mod measured;

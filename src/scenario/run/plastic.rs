@@ -3,8 +3,10 @@
 use super::super::outcome::{NamedArray, PlasticResult};
 use super::super::plan::Plan;
 use super::context::RunError;
+use super::filaments::{self, filaments};
 use super::pairs::Pairs;
 use crate::crossbar::Array;
+use crate::device::endurance::Endurance;
 use crate::device::fault::Fault;
 use crate::device::resistive::{DeviceSpread, Kinetics};
 use crate::energy::{Category, Ledger};
@@ -46,8 +48,8 @@ pub fn learning(
             plastic.push(None);
             continue;
         };
-        let devices = devices(plan, index, arrays, stop)?;
         let layout = layout(network, &network.projections[index]);
+        let devices = devices((plan, network), index, arrays, stop)?;
         let made = Plastic::new(plasticity.rule.clone(), layout, devices).map_err(|faults| {
             let text: Vec<String> = faults.iter().map(ToString::to_string).collect();
             fault(&projection.name, text.join("; "))
@@ -74,12 +76,17 @@ const STRETCH: usize = 1 << 16;
 /// # Errors
 /// If `stop` was set meanwhile.
 pub fn devices(
-    plan: &Plan,
+    (plan, network): (&Plan, &Network),
     index: usize,
     arrays: &[Option<Array>],
     stop: &AtomicBool,
 ) -> Result<Option<Devices>, RunError> {
     let projection = &plan.projections[index];
+    if projection.filaments().is_some() {
+        let described = &network.projections[index];
+        let synapses = described.synapses(network.populations[described.to].size);
+        return Ok(filaments(plan, index, synapses));
+    }
     let (Some(device), Some(plasticity), Some(array)) =
         (&projection.device, &projection.plasticity, &arrays[index])
     else {
@@ -160,6 +167,7 @@ pub fn devices(
         own,
         steps,
         range: [g_min, g_max],
+        ends: Vec::new(),
         kinetics,
         levels: device.range.levels.filter(|_| !abrupt),
         cycle_sigma: plasticity.cycle_sigma,
@@ -186,16 +194,22 @@ pub fn devices(
 /// Replaces the read energy of learning projections by that of the conductances they had when they were read,
 /// and books programming.
 pub fn book(plan: &Plan, learning: &Learning, totals: &Totals, ledger: &mut Ledger) {
-    let mut all = true;
+    let (mut all, mut any) = (true, false);
     for (index, projection) in plan.projections.iter().enumerate() {
         let Some(plastic) = learning.plastic(index) else {
             continue;
         };
+        let state = &plastic.memory().devices;
+        if projection.filaments().is_some() {
+            any = true;
+            filaments::book(&projection.name, sum(&state.joules), sum(&state.limiter), ledger);
+            continue;
+        }
         let (Some(devices), Some(device)) = (plastic.devices(), &projection.device) else {
             all = false;
             continue;
         };
-        let state = &plastic.memory().devices;
+        any = true;
         let mut base = vec![0.0; plastic.layout().rows()];
         for (row, base) in base.iter_mut().enumerate() {
             let layout = plastic.layout();
@@ -212,15 +226,18 @@ pub fn book(plan: &Plan, learning: &Learning, totals: &Totals, ledger: &mut Ledg
             Some(entry) => entry.joules = joules,
             None => ledger.book(&projection.name, Category::Read, joules),
         }
-        let sum = |list: &[f64]| list.iter().fold(0.0, |sum, joules| sum + joules);
         ledger.book(&projection.name, Category::Program, sum(&state.joules));
         if matches!(plastic.rule(), Rule::Overlap(_)) {
             ledger.book(&projection.name, Category::Limiter, sum(&state.limiter));
         }
     }
-    if all && ledger.entries.iter().any(|entry| entry.category == Category::Program) {
+    if all && any {
         ledger.not_modelled.retain(|&category| category != Category::Program);
     }
+}
+
+fn sum(list: &[f64]) -> f64 {
+    list.iter().fold(0.0, |sum, joules| sum + joules)
 }
 
 /// What each learning projection has done, and lines for a person.
@@ -254,7 +271,7 @@ pub fn results(
             post_updates: memory.post_updates,
             pulses: state.map(|state| state.pulses.iter().sum()),
             pulses_max: state.map(|state| state.pulses.iter().copied().max().unwrap_or(0)),
-            programming_j: state.map(|state| state.joules.iter().fold(0.0, |sum, joules| sum + joules)),
+            programming_j: state.filter(|_| projection.device.is_some()).map(|state| sum(&state.joules)),
             moved: moved.get(index).copied().unwrap_or(0) as u64,
             weight_mean: mean,
             weight_sd: square.sqrt(),
@@ -270,9 +287,10 @@ pub fn results(
             ));
         }
         let endurance = projection.plasticity.as_ref().and_then(|plasticity| plasticity.endurance);
-        if let Some(warning) =
-            result.pulses_max.and_then(|pulses| endurance.unwrap_or_default().warning(pulses))
-        {
+        // Of what forgets no cycles were measured: what wears it is said, or it does not.
+        let endurance = endurance.or_else(|| projection.device.as_ref().map(|_| Endurance::default()));
+        notes.extend(filaments::told(projection, result.pulses_max));
+        if let Some(warning) = result.pulses_max.and_then(|pulses| endurance?.warning(pulses)) {
             notes.push(format!("projection {}: {warning}", projection.name));
         }
         results.push(result);

@@ -126,6 +126,7 @@ impl Bank {
             own: Vec::new(),
             steps: Vec::new(),
             range: [bounds.g_min, bounds.g_max],
+            ends: Vec::new(),
             kinetics: if differ { (0..count).map(own).collect() } else { Vec::new() },
             levels: None,
             cycle_sigma: 0.0,

@@ -41,8 +41,8 @@ pub struct Settings {
     pub rest: Time,
     /// What spikes do to the weights.
     pub rule: Rule,
-    /// The devices behind them, and the pulse that reads one; `None`: weights are numbers.
-    pub devices: Option<(Devices, ReadPulse)>,
+    /// The devices behind them, and the pulse that reads one, if that is not what the rule does; `None`: weights are numbers.
+    pub devices: Option<(Devices, Option<ReadPulse>)>,
     /// Presentations of the whole schedule.
     pub schedule: u64,
     /// Share of all steps that is left at the end of the schedule; they fall geometrically.
@@ -251,7 +251,8 @@ impl<R: Scalar> Learner<R> {
         for (k, &w) in learned.iter().enumerate() {
             values[k % rows * stride + k / rows] = R::from_f64(plastic.read(w));
         }
-        if let Some(devices) = plastic.devices() {
+        let read = settings.devices.as_ref().and_then(|(_, read)| *read);
+        if let (Some(devices), Some(_)) = (plastic.devices(), read) {
             siemens = devices.siemens_per_weight;
             row_sums = (0..rows)
                 .map(|row| devices.row_conductance(row, &values[row * stride..][..cols as usize]))
@@ -394,7 +395,7 @@ impl<R: Scalar> Learner<R> {
             went_on &= !(until.due)();
         }
         report.conductance = self.watch.read;
-        if let Some((_, pulse)) = &self.settings.devices {
+        if let Some((_, Some(pulse))) = &self.settings.devices {
             report.read = pulse.energy(report.conductance);
         }
         let (now, before) = (self.spent(), report.before);

@@ -249,5 +249,13 @@ fn needs_devices(lower: &mut Lower<'_>, protocol: &Fields, key: &str) {
                 .maybe_at(protocol.written(key))
                 .allowed("`device` of [projection.NAME]"),
         );
+    } else if let Some((_, fields)) = learns.filter(|(_, fields)| lower.filament(fields)) {
+        lower.faults.push(
+            Diagnostic::error(format!("`{key}` of the protocol has no effect"))
+                .maybe_at(protocol.written(key))
+                .also(fields.written("device"), "devices that forget are not programmed")
+                .allowed("`device_cv`, `tau_cv` and `dispersion` of the rule; its `tau` is what they keep")
+                .hint("delete it"),
+        );
     }
 }

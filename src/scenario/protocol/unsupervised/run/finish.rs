@@ -13,6 +13,7 @@ use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::run::arrays::named_arrays;
 use crate::scenario::run::books::{Learned, book_learning, book_rows, inference, overlapping};
 use crate::scenario::run::context::{RunContext, RunError};
+use crate::scenario::run::filaments;
 use crate::scenario::run::plastic::left;
 use crate::training::Scalar;
 use crate::training::unsupervised::Responses;
@@ -104,6 +105,10 @@ impl<R: Scalar> Run<'_, R> {
             let rows = values[index].chunks_exact(columns.max(1)).enumerate();
             let energy = |(row, w): (usize, &[f64])| device.read.energy(devices.row_conductance(row, w));
             energies[index] = Some(rows.map(energy).collect());
+        } else {
+            let columns = self.plan.populations[self.population()].size as usize;
+            let rows = values[index].chunks_exact(columns.max(1));
+            energies[index] = rows.map(|w| filaments::held(&self.plan.projections[index], w)).collect();
         }
         energies
     }
@@ -199,8 +204,9 @@ impl<R: Scalar> Run<'_, R> {
     /// Weights, conductances, labels and thresholds.
     fn arrays(&mut self, values: &[Vec<f64>]) -> Vec<NamedArray> {
         let mut arrays = named_arrays(self.plan, self.frozen, values, &self.arrays, &mut self.log.notes);
-        if let Some(devices) = self.learner.plastic().devices() {
-            let index = self.protocol.projection;
+        let index = self.protocol.projection;
+        let programmed = self.plan.projections[index].device.is_some();
+        if let Some(devices) = self.learner.plastic().devices().filter(|_| programmed) {
             left(&self.plan.projections[index].name, devices, &values[index], &mut arrays);
         }
         if !self.result.theta.is_empty() {
@@ -226,7 +232,12 @@ impl<R: Scalar> Run<'_, R> {
             });
         }
         let learning = self.plan.projections[self.protocol.projection].plasticity.as_ref();
-        if let (Some(learning), Some(_)) = (learning, self.learner.plastic().devices()) {
+        let projection = &self.plan.projections[self.protocol.projection];
+        if let Some(told) = filaments::told(projection, Some(self.result.pulses_max)) {
+            self.log.notes.push(format!(
+                "{told}; tests leave filaments as learning has left them, and what reads them is what the source gives, limiters included"
+            ));
+        } else if let (Some(learning), Some(_)) = (learning, self.learner.plastic().devices()) {
             let endurance = learning.endurance.unwrap_or_default();
             if let Some(warning) = endurance.warning(self.result.pulses_max) {
                 self.log.notes.push(format!(

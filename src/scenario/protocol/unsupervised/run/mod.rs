@@ -140,6 +140,7 @@ pub fn begin<R: Scalar>(
         return Err(fault("it has no rule to learn by".into()));
     };
     let read = projection.device.as_ref().map(|device| device.read);
+    let devices = plastic::devices((plan, &assembled.network), protocol.projection, &arrays, stop)?;
     let settings = Settings {
         engine,
         projection: protocol.projection,
@@ -147,7 +148,7 @@ pub fn begin<R: Scalar>(
         presentation: protocol.presentation,
         rest: protocol.rest,
         rule: learning.rule.clone(),
-        devices: plastic::devices(plan, protocol.projection, &arrays, stop)?.zip(read),
+        devices: devices.map(|devices| (devices, read)),
         schedule: data.train_labels.len() as u64 * u64::from(protocol.epochs),
         final_share: protocol.final_share,
         normalise: learning.normalise.map(|sum| sum * learning.rule.bounds().w_max),
