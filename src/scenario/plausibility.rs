@@ -76,11 +76,32 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
             running_away(plasticity, table, warnings);
         }
     }
+    overdriven(plan, filled, warnings);
     isolated(plan, filled, warnings);
     clipped::warn(plan, filled, warnings);
     percentages::check(filled, warnings);
     if let Some(fields) = filled.one("protocol") {
         (protocol::of(plan).plausible)(plan, filled, fields, warnings);
+    }
+}
+
+/// Programming pulses beyond the voltages that a device is known for: what they take is extrapolated.
+fn overdriven(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
+    for (projection, (_, fields)) in plan.projections.iter().zip(filled.all("projection")) {
+        let (Some(plasticity), Some(device)) = (&projection.plasticity, &projection.device) else { continue };
+        let program =
+            fields.table("plasticity").and_then(|rule| rule.if_there("program").and(rule.table("program")));
+        let (Some(program), Some(preset)) = (program, filled.device(&device.name)) else { continue };
+        for (key, v) in [("v_set", plasticity.program.v_set), ("v_reset", plasticity.program.v_reset)] {
+            let Some(out) = preset.check_voltage(v).err() else { continue };
+            warnings.push(
+                Diagnostic::warning(format!("`{key}` of {}: {out}", program.what))
+                    .maybe_at(program.place(key))
+                    .label("outside the range of the preset")
+                    .allowed(format!("up to {}", out.v_max))
+                    .hint("the joules of programming go by its square"),
+            );
+        }
     }
 }
 

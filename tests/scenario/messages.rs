@@ -668,6 +668,18 @@ fn implausible_values_are_warnings() {
 }
 
 #[test]
+fn programming_beyond_what_a_device_is_known_for_is_warned() {
+    let warned = |v: &str| {
+        let set = [format!("projection.input.plasticity.program.v_set={v}")];
+        let loaded = load("stdp/digits", &set, None).unwrap_or_else(|faults| panic!("{faults}"));
+        loaded.warnings.render(false)
+    };
+    assert!(!warned("0.28 V").contains("v_set"));
+    let said = warned("5 V");
+    assert!(said.contains("`v_set` of") && said.contains("allowed: up to 290 mV"), "{said}");
+}
+
+#[test]
 fn colour_is_given_only_when_asked_for() {
     let faults = load_text("test.toml", "", &[], None).unwrap_err();
     assert!(!faults.render(false).contains('\u{1b}'));
