@@ -1,5 +1,6 @@
 //! The curves that can be fitted. Data are (x, y) in SI units (STDP: percent).
 
+use super::iv::fit_iv;
 use super::judge::{Judgement, judge};
 use super::least_squares::{Held, Unknown, least_squares_holding};
 use super::train::train;
@@ -11,7 +12,7 @@ fn span(values: impl Iterator<Item = f64> + Clone) -> f64 {
     values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
 }
 
-fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
+pub(super) fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
     match points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
         None => Ok(()),
         Some(row) => {
@@ -22,7 +23,7 @@ fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
 }
 
 /// More points than parameters of these names are left to be fitted.
-fn needs(
+pub(super) fn needs(
     what: &'static str,
     points: &[(f64, f64)],
     names: &[&'static str],
@@ -330,43 +331,6 @@ fn fit_pulses(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> 
         p[0] + (p[1] - p[0]) * covered
     })?;
     positive(Fitted { origin, ..fit }, "dose")
-}
-
-/// Current-voltage curve of one state: I = G V0 sinh(V/V0), or I = G V if `ohmic`. Points are (voltage, current).
-///
-/// Parameters `g` and `v0`.
-///
-/// # Errors
-/// See [`FitError`]: a straight curve leaves `v0` open.
-fn fit_iv(points: &[(f64, f64)], ohmic: bool, held: &[Held]) -> Result<Fitted, FitError> {
-    let what = "a current-voltage curve";
-    needs(what, points, if ohmic { &["g"] } else { &["g", "v0"] }, held)?;
-    let square = points.iter().fold(0.0, |sum, p| sum + p.0 * p.0);
-    let g = points.iter().fold(0.0, |sum, p| sum + p.0 * p.1) / square;
-    if !g.is_finite() {
-        let why = "every voltage is zero".to_owned();
-        return Err(FitError::Undetermined { parameter: "g".to_owned(), why });
-    }
-    let conductance = Unknown { name: "g", unit: "S", start: g, scale: true };
-    if ohmic {
-        return least_squares_holding(what, points, &[conductance], held, |v, p, d| {
-            d[0] = v;
-            p[0] * v
-        });
-    }
-    let largest = points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
-    let unknowns = [
-        Unknown { start: 0.5 * g, ..conductance },
-        Unknown { name: "v0", unit: "V", start: 0.7 * largest, scale: true },
-    ];
-    let fit = least_squares_holding(what, points, &unknowns, held, |v, p, d| {
-        let x = (v / p[1]).clamp(-300.0, 300.0);
-        let (up, down) = (exp(x), exp(-x));
-        let (sinh, cosh) = (0.5 * (up - down), 0.5 * (up + down));
-        (d[0], d[1]) = (p[1] * sinh, p[0] * (sinh - x * cosh));
-        p[0] * p[1] * sinh
-    })?;
-    positive(fit, "v0")
 }
 
 #[cfg(test)]
