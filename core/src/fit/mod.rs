@@ -15,6 +15,7 @@ mod judge;
 mod laws;
 mod least_squares;
 mod preset;
+mod sides;
 mod start;
 mod statistics;
 mod sweep;
