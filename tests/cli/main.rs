@@ -7,6 +7,7 @@ mod device;
 mod export;
 mod features;
 mod fit;
+mod fit_presets;
 #[cfg(unix)]
 mod kills;
 mod library;

@@ -223,10 +223,11 @@ pub struct WindowFit {
 
 /// Least squares of W e^(-|dt|/tau) (equal weights, Gauss-Newton from the logarithmic regression).
 ///
-/// `None` without two points of one sign at different |dt| or if it does not converge to tau > 0.
+/// The order of the points says nothing. `None` without two points of one sign at different |dt| or if it does not converge to tau > 0.
 #[must_use]
 pub fn fit_exponential(points: &[(f64, f64)]) -> Option<WindowFit> {
-    let sign = points.first()?.1.signum();
+    // Of all rows: one of the far tail has the sign of its noise.
+    let sign = points.iter().map(|p| p.1).sum::<f64>().signum();
     let (mut n, mut sx, mut sy, mut sxx, mut sxy) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for &(dt, y) in points.iter().filter(|p| p.1 * sign > 0.0) {
         let (x, log) = (dt.abs(), ln(y.abs()));

@@ -4,7 +4,7 @@
 //!    an instrument's settings. Tabs, semicolons, commas and blanks are tried in this order; the names may follow a `#`, their
 //!    units may be a row of their own.
 //! 2. The numbers have a decimal point or comma; one that may be a thousand is refused with both readings.
-//! 3. A repeated header begins the next table, which is appended. In files of `DataName` and `DataValue` rows only those count.
+//! 3. A repeated header, with its row of units if it has one, begins the next table, which is appended. In files of `DataName` and `DataValue` rows only those count.
 
 use super::columns::{Place, Wanted};
 use super::header::{Header, header, is_number};
@@ -196,6 +196,7 @@ fn rows<'a>(
         k += 1;
         if header.again(row, below) {
             tables += 1;
+            k += usize::from(all.get(k).is_some_and(|row| header.units_again(row)));
             continue;
         }
         if header.analyser && row.fields.first().is_none_or(|first| first.text != "DataValue") {
@@ -316,6 +317,14 @@ mod tests {
                 "Voltage_V,Current_A\n0,1e-9\n0.1,2.5e-6\n\nVoltage_V,Current_A\n0.2,-3e-3\n",
             ),
             ("without one", "V[V],I[uA]\n0,0.001\nV[V],I[uA]\n0.1,2.5\nV[V],I[uA]\n0.2,-3000\n"),
+            (
+                "loops appended to each other, each with its units below its names",
+                "V,I\nV,uA\n0,0.001\nV,I\nV,uA\n0.1,2.5\nV,I\nV,uA\n0.2,-3000\n",
+            ),
+            (
+                "the same behind settings, with blanks and columns that are not needed",
+                "run,1\nI,V,t,\n(mA),(V),(s),\n1e-6,0,1\n2.5e-3,0.1,2\n\nrun,2\nmade,today\nI,V,t,\n (mA) ,(V),(s)\n-3,0.2,1\n",
+            ),
             ("settings between", "run,1\nV[V],I[uA]\n0,0.001\n0.1,2.5\nrun,2\n\nV[V],I[uA]\n0.2,-3000\n"),
             (
                 "a sheet whose other column is longer",
@@ -330,6 +339,12 @@ mod tests {
         let text = "Pulse #,G (uS),Vread (V)\n1,2.5,0.1\n2,3,0.1\n";
         let found = read_columns("m.csv", text, &pulses, 2, &Layout::default()).unwrap();
         assert_eq!(found.columns, [[1.0, 2.0], [2.5e-6, 3e-6]]);
+    }
+
+    #[test]
+    fn a_table_in_other_units_than_the_first_is_not_appended_as_if_it_were_in_them() {
+        let told = loops("V,I\nV,uA\n0,1\n0.1,2\nV,I\nV,mA\n0.2,3\n", &Layout::default()).unwrap_err();
+        assert_eq!(told[0], "m.csv:6: `V` in column `V` is not a finite number");
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! The curves that can be fitted. Data are (x, y) in SI units (STDP: percent).
 
+use super::iv::fit_iv;
 use super::judge::{Judgement, judge};
 use super::least_squares::{Held, Unknown, least_squares_holding};
+use super::sides::fit_stdp;
 use super::train::train;
 use super::{FitError, Fitted, Wanted, percent, plain, wanted};
 use crate::numeric::{exp, ln, relaxation};
 use crate::units::{Ampere, Second, Siemens, Volt};
 
-fn span(values: impl Iterator<Item = f64> + Clone) -> f64 {
+pub(super) fn span(values: impl Iterator<Item = f64> + Clone) -> f64 {
     values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
 }
 
-fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
+pub(super) fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
     match points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
         None => Ok(()),
         Some(row) => {
@@ -22,7 +24,7 @@ fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
 }
 
 /// More points than parameters of these names are left to be fitted.
-fn needs(
+pub(super) fn needs(
     what: &'static str,
     points: &[(f64, f64)],
     names: &[&'static str],
@@ -185,7 +187,7 @@ fn fit_relaxation(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitErr
     positive(Fitted { origin, ..fit }, "tau")
 }
 
-fn positive(fit: Fitted, name: &'static str) -> Result<Fitted, FitError> {
+pub(super) fn positive(fit: Fitted, name: &'static str) -> Result<Fitted, FitError> {
     match fit.get(name) {
         Some(p) if p.value > 0.0 => Ok(fit),
         _ => Err(FitError::Undetermined {
@@ -193,57 +195,6 @@ fn positive(fit: Fitted, name: &'static str) -> Result<Fitted, FitError> {
             why: "the data do not decay".to_owned(),
         }),
     }
-}
-
-/// Both sides of a learning window: W e^(-|dt|/tau). Points are (dt, change in percent); dt = 0 is left out.
-///
-/// Parameters `w_plus`, `tau_plus`, `w_minus`, `tau_minus`.
-///
-/// # Errors
-/// See [`FitError`]: each side needs three points that decay.
-fn fit_stdp(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
-    fit_sides(points, held, |_, change| (change, 1.0))
-}
-
-/// As [`fit_stdp`] of a change that is a function of the exponential, given with its derivative: `bend(sign, W e^(-|dt|/tau))`.
-pub(super) fn fit_sides(
-    points: &[(f64, f64)],
-    held: &[Held],
-    bend: impl Fn(f64, f64) -> (f64, f64),
-) -> Result<Fitted, FitError> {
-    finite(points)?;
-    let mut whole =
-        Fitted { parameters: Vec::new(), residuals: vec![0.0; points.len()], rms: 0.0, origin: 0.0 };
-    for (sign, names, what) in [
-        (1.0, ["w_plus", "tau_plus"], "potentiation (dt > 0)"),
-        (-1.0, ["w_minus", "tau_minus"], "depression (dt < 0)"),
-    ] {
-        let rows: Vec<usize> = (0..points.len()).filter(|&k| points[k].0 * sign > 0.0).collect();
-        let side: Vec<(f64, f64)> = rows.iter().map(|&k| (points[k].0.abs(), points[k].1)).collect();
-        needs(what, &side, &names, held)?;
-        let start = crate::device::overlap::fit_exponential(&side).map_or_else(
-            || (side[0].1, span(side.iter().map(|p| p.0)).max(side[0].0)),
-            |fit| (fit.amplitude, fit.tau),
-        );
-        let unknowns = [
-            Unknown { name: names[0], unit: "%", start: start.0, scale: true },
-            Unknown { name: names[1], unit: "s", start: start.1, scale: true },
-        ];
-        let fit = least_squares_holding(what, &side, &unknowns, held, |t, p, d| {
-            let e = exp(-(t / p[1]));
-            let (change, slope) = bend(sign, p[0] * e);
-            (d[0], d[1]) = (slope * e, slope * (p[0] * e * t / (p[1] * p[1])));
-            change
-        })?;
-        let fit = positive(fit, names[1])?;
-        for (&row, &residual) in rows.iter().zip(&fit.residuals) {
-            whole.residuals[row] = residual;
-        }
-        whole.parameters.extend(fit.parameters);
-    }
-    let square = whole.residuals.iter().fold(0.0, |sum, r| sum + r * r);
-    whole.rms = (square / points.len() as f64).sqrt();
-    Ok(whole)
 }
 
 /// Retention: G = G_p e^(-(t/tau)^b) (G_inf taken as zero), fitted to ln G. Points are (time, conductance).
@@ -330,43 +281,6 @@ fn fit_pulses(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> 
         p[0] + (p[1] - p[0]) * covered
     })?;
     positive(Fitted { origin, ..fit }, "dose")
-}
-
-/// Current-voltage curve of one state: I = G V0 sinh(V/V0), or I = G V if `ohmic`. Points are (voltage, current).
-///
-/// Parameters `g` and `v0`.
-///
-/// # Errors
-/// See [`FitError`]: a straight curve leaves `v0` open.
-fn fit_iv(points: &[(f64, f64)], ohmic: bool, held: &[Held]) -> Result<Fitted, FitError> {
-    let what = "a current-voltage curve";
-    needs(what, points, if ohmic { &["g"] } else { &["g", "v0"] }, held)?;
-    let square = points.iter().fold(0.0, |sum, p| sum + p.0 * p.0);
-    let g = points.iter().fold(0.0, |sum, p| sum + p.0 * p.1) / square;
-    if !g.is_finite() {
-        let why = "every voltage is zero".to_owned();
-        return Err(FitError::Undetermined { parameter: "g".to_owned(), why });
-    }
-    let conductance = Unknown { name: "g", unit: "S", start: g, scale: true };
-    if ohmic {
-        return least_squares_holding(what, points, &[conductance], held, |v, p, d| {
-            d[0] = v;
-            p[0] * v
-        });
-    }
-    let largest = points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
-    let unknowns = [
-        Unknown { start: 0.5 * g, ..conductance },
-        Unknown { name: "v0", unit: "V", start: 0.7 * largest, scale: true },
-    ];
-    let fit = least_squares_holding(what, points, &unknowns, held, |v, p, d| {
-        let x = (v / p[1]).clamp(-300.0, 300.0);
-        let (up, down) = (exp(x), exp(-x));
-        let (sinh, cosh) = (0.5 * (up - down), 0.5 * (up + down));
-        (d[0], d[1]) = (p[1] * sinh, p[0] * (sinh - x * cosh));
-        p[0] * p[1] * sinh
-    })?;
-    positive(fit, "v0")
 }
 
 #[cfg(test)]

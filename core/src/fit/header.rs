@@ -16,6 +16,8 @@ pub(super) struct Header<'a> {
     pub places: Vec<Place>,
     /// An analyser's table, whose first field of every row says what the row is.
     pub analyser: bool,
+    /// The row of units below the names, if there is one.
+    pub units: Vec<String>,
     /// Where the rows begin, in bytes, and the lines before them.
     pub below: usize,
     pub lines: usize,
@@ -112,7 +114,8 @@ fn header_of<'a>(
         return None;
     }
     let text = line.trim();
-    Some(Header { separator, line: 0, text, headings, places, analyser, below: 0, lines: 0 })
+    let units = Vec::new();
+    Some(Header { separator, line: 0, text, headings, places, analyser, units, below: 0, lines: 0 })
 }
 
 /// Where a column stands that was asked for by its name or its number.
@@ -153,6 +156,7 @@ fn bare<'a>(text: &'a str, wanted: &[Wanted], layout: &Layout) -> Option<Header<
                     headings,
                     places,
                     analyser: false,
+                    units: Vec::new(),
                     below,
                     lines: index,
                 });
@@ -192,6 +196,7 @@ impl Header<'_> {
         for (heading, field) in self.headings.iter_mut().zip(&first.fields) {
             heading.unit = heading.unit.take().or_else(|| unit(&field.text));
         }
+        self.units = written(&first);
         let end = self.below + first.span.end;
         let next = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
         self.lines += text[self.below..next].matches('\n').count();
@@ -203,6 +208,20 @@ impl Header<'_> {
     pub fn again(&self, row: &Row<'_>, text: &str) -> bool {
         !self.text.is_empty() && text[row.span.clone()].trim() == self.text
     }
+
+    /// Whether a row is the row of units once more. With other units it is not: its numbers would be of another size.
+    pub fn units_again(&self, row: &Row<'_>) -> bool {
+        !self.units.is_empty() && written(row) == self.units
+    }
+}
+
+/// What stands in a row, without empty fields at its end.
+fn written(row: &Row<'_>) -> Vec<String> {
+    let mut fields: Vec<String> = row.fields.iter().map(|field| field.text.trim().to_owned()).collect();
+    while fields.last().is_some_and(String::is_empty) {
+        fields.pop();
+    }
+    fields
 }
 
 pub(super) fn is_number(text: &str) -> bool {

@@ -4,7 +4,7 @@
 //! (see [`crate::device::overlap`]), so tau gives v_scale, and W the rate. The main lobes' shape bends both a little:
 //! the pair is corrected until the simulated window has the constants asked for, to 1e-6.
 
-use super::curves::fit_sides;
+use super::sides::fit_sides;
 use super::{FitError, Fitted};
 use crate::device::overlap::{SpikePulse, fit_exponential, window_point};
 use crate::device::resistive::{Bounds, Direction, DoseDevice, Rate, Resistive as _, StateLaw};

@@ -286,7 +286,13 @@ fn written(args: &FitArgs, path: &Path, volatile: bool, device: &mut Device) -> 
     };
     let name = args.base.as_deref().unwrap_or(usual);
     let mut base = source::find(name, &[], &SHIPPED)?;
-    let names: Vec<String> = device.parts.iter().map(|part| part.data.name()).collect();
+    // Both trains of a file are parts.
+    let mut names: Vec<String> = Vec::new();
+    for name in device.parts.iter().map(|part| part.data.name()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let ranges: Vec<String> =
         device.parts.iter().map(|part| preset::range(part.args.model, &part.data)).collect();
     let mut head = Head {
@@ -391,7 +397,7 @@ fn speeds(part: &Part, changes: &[Change], lever: f64) -> Vec<(&'static str, f64
 fn lever(preset: &memspike::device::preset::Preset) -> f64 {
     let Some(DoseMemory { device, pulse: Some(pulse), .. }) = preset.device.get() else { return 0.0 };
     let Rate::Exponential { v_ref, v_scale, .. } = device.set else { return 0.0 };
-    ((pulse.peak.get() + pulse.tail.get() - v_ref.get()) / v_scale.get()).abs()
+    preset::lever(pulse, v_ref.get(), v_scale.get())
 }
 
 /// The tables of all measurements of a device.

@@ -8,7 +8,9 @@ use super::found::{Found, Shape};
 use super::table::with_error;
 use memspike::device::kinds::SHIPPED;
 use memspike::device::memory::DoseMemory;
+use memspike::device::overlap::SpikePulse;
 use memspike::device::preset::Preset;
+use memspike::device::resistive::Rate;
 use memspike::fit::{
     Change, FittedParameter, Head, Polarity, PulseLaw, WindowDevice, device_of_window, write_preset,
 };
@@ -45,61 +47,83 @@ pub fn written(
 /// Laws and numbers of a base that a fit replaces.
 type Changed = (Vec<(&'static str, &'static str)>, Vec<Change>);
 
+/// A number as a preset writes it.
+pub struct Written {
+    text: String,
+    /// In `unit`.
+    value: f64,
+    unit: &'static str,
+}
+
+/// How a number of a preset is known.
+#[derive(Clone, Copy)]
+enum Known<'n> {
+    /// It is this parameter of the fit.
+    Fitted(&'n str),
+    /// It follows from this parameter of the fit, with a relative error of its own.
+    From(&'n str, f64),
+    /// It was given or read beside what was fitted, as the voltage of the pulses.
+    Given,
+    /// The data do not say it.
+    Assumed,
+}
+
+/// Takes up a number of a preset under its key, with how it is known and what else is to be said of it.
+type Put<'p> = dyn FnMut(Known<'_>, &'static str, Option<Written>, &str) + 'p;
+
 /// What a fit changes in a base.
 ///
 /// # Errors
 /// If the fit is not of such a device.
 pub fn changes(args: &FitArgs, data: &Measured, found: &Found, base: &Preset) -> Result<Changed, Failure> {
     let (mut model, mut changes) = (Vec::new(), Vec::new());
-    let from = |p: &FittedParameter, how: &str| {
-        let error = with_error(p).1;
-        let told = if p.error == 0.0 { "held in the fit".to_owned() } else { format!("\u{b1} {error}") };
-        format!("{}, {told}{how}", data.name())
-    };
-    let mut put = |name: &str, key: &'static str, value: Option<String>, how: &str| {
-        if let (Some(p), Some(value)) = (found.fit.get(name), value) {
-            let provenance = if p.error == 0.0 { "assumed" } else { "fitted" };
-            changes.push(Change { key, value, provenance, source: from(p, how) });
+    let mut put = |known: Known<'_>, key: &'static str, value: Option<Written>, how: &str| {
+        if let Some(change) = value.and_then(|value| change(data, found, known, key, value, how)) {
+            changes.push(change);
         }
     };
     let value = |name: &str| found.fit.get(name).map(|p| p.value);
+    // The inverse of a conductance.
+    let ohms = |name: &str| value(name).map(|g| 1.0 / g).and_then(quantity::<Ohm>);
+    let inverse = |name: &'static str| Known::From(name, relative(found, name));
     match (args.model, &found.shape) {
         (Model::Lif, _) => {
-            put("tau", "tau", value("tau").and_then(quantity::<Second>), "");
-            put("u_rest", "u_rest", value("u_rest").and_then(quantity::<Volt>), "");
+            put(Known::Fitted("tau"), "tau", value("tau").and_then(quantity::<Second>), "");
+            put(Known::Fitted("u_rest"), "u_rest", value("u_rest").and_then(quantity::<Volt>), "");
         }
         (Model::Retention, _) => {
-            put("tau", "retention_tau", value("tau").and_then(quantity::<Second>), "");
-            let b = value("b").map_or_else(|| Some("1.0".to_owned()), |b| Some(number(b)));
-            put(if value("b").is_some() { "b" } else { "tau" }, "retention_b", b, "");
-            let r_on = value("g_p").map(|g| 1.0 / g).and_then(quantity::<Ohm>);
-            put("g_p", "r_on", r_on, ", 1/g_p");
+            put(Known::Fitted("tau"), "retention_tau", value("tau").and_then(quantity::<Second>), "");
+            match value("b") {
+                Some(b) => put(Known::Fitted("b"), "retention_b", Some(number(b)), ""),
+                None => put(Known::Assumed, "retention_b", Some(number(1.0)), "; that of the law fitted"),
+            }
+            put(inverse("g_p"), "r_on", ohms("g_p"), ", 1/g_p");
             // The fit takes G_inf as zero: a base whose own could be told from it in the data is not kept.
             let least = data.points.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
             let memory = base.device.memory();
             if memory.is_some_and(|memory| memory.retention.g_inf.get() >= 0.01 * least) {
-                put("g_p", "g_inf", Some("0 S".to_owned()), "; the fit takes G_inf as zero");
+                put(Known::Assumed, "g_inf", quantity::<Siemens>(0.0), "; the fit takes G_inf as zero");
             }
         }
         (Model::Iv, Shape::Loop(_)) => {
             for name in ["v_th", "v_hold", "v_set", "v_reset", "off_v0"] {
-                put(name, key(name), value(name).and_then(quantity::<Volt>), "");
+                put(Known::Fitted(name), key(name), value(name).and_then(quantity::<Volt>), "");
             }
-            put("i_cc", "i_cc", value("i_cc").and_then(quantity::<Ampere>), "");
+            put(Known::Fitted("i_cc"), "i_cc", value("i_cc").and_then(quantity::<Ampere>), "");
             for name in ["g_on", "g_off"] {
-                put(name, key(name), value(name).and_then(quantity::<Siemens>), "");
+                put(Known::Fitted(name), key(name), value(name).and_then(quantity::<Siemens>), "");
             }
             // A loop tells one conductance of the off state.
             if base.device.kind().keys.iter().any(|key| key.name == "g_pre") {
                 put(
-                    "g_off",
+                    Known::Fitted("g_off"),
                     "g_pre",
                     value("g_off").and_then(quantity::<Siemens>),
                     "; one conductance while off",
                 );
             }
             for name in ["r_on", "r_off"] {
-                put(name, key(name), value(name).and_then(quantity::<Ohm>), "");
+                put(Known::Fitted(name), key(name), value(name).and_then(quantity::<Ohm>), "");
             }
             let cv = value("cycle_cv").map(number);
             let key = if matches!(&found.shape, Shape::Loop(l) if l.polarity == Polarity::Bipolar) {
@@ -107,12 +131,12 @@ pub fn changes(args: &FitArgs, data: &Measured, found: &Found, base: &Preset) ->
             } else {
                 "cycle_cv"
             };
-            put("cycle_cv", key, cv, "");
-            put("device_cv", "device_cv", value("device_cv").map(number), "");
+            put(Known::Fitted("cycle_cv"), key, cv, "");
+            put(Known::Fitted("device_cv"), "device_cv", value("device_cv").map(number), "");
         }
         (Model::Iv, Shape::Curve(_)) => {
-            put("g", "r_off", value("g").map(|g| 1.0 / g).and_then(quantity::<Ohm>), ", 1/g");
-            put("v0", "off_v0", value("v0").and_then(quantity::<Volt>), "");
+            put(inverse("g"), "r_off", ohms("g"), ", 1/g");
+            put(Known::Fitted("v0"), "off_v0", value("v0").and_then(quantity::<Volt>), "");
         }
         (Model::Pulses, _) => {
             model.push(("law", found.law.name()));
@@ -123,15 +147,52 @@ pub fn changes(args: &FitArgs, data: &Measured, found: &Found, base: &Preset) ->
     }
     if matches!(args.model, Model::Iv) {
         let most = data.points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
-        if let Some(value) = quantity::<Volt>(most) {
-            let source = format!("{}, the largest voltage in it", data.name());
-            changes.push(Change { key: "v_max", value, provenance: "measured", source });
-        }
+        put(Known::Given, "v_max", quantity::<Volt>(most), "the largest voltage in it");
     }
     Ok((model, changes))
 }
 
-type Put<'p> = dyn FnMut(&str, &'static str, Option<String>, &str) + 'p;
+/// A number of the preset with its error, in its own unit; `None` where the fit does not have what it is known by.
+fn change(
+    data: &Measured,
+    found: &Found,
+    known: Known<'_>,
+    key: &'static str,
+    Written { text, value, unit }: Written,
+    how: &str,
+) -> Option<Change> {
+    let (error, held) = match known {
+        Known::Fitted(name) => {
+            let p = found.fit.get(name)?;
+            (Some(p.error), p.error == 0.0)
+        }
+        Known::From(name, relative) => {
+            (Some((relative * value).abs()), found.fit.get(name)?.error == 0.0 && relative == 0.0)
+        }
+        Known::Given | Known::Assumed => (None, false),
+    };
+    let told = match error {
+        _ if held => ", held in the fit".to_owned(),
+        Some(error) => {
+            let p = FittedParameter { name: String::new(), unit: unit.to_owned(), value, error };
+            format!(", \u{b1} {}", with_error(&p).1)
+        }
+        None => String::new(),
+    };
+    let provenance = match known {
+        Known::Given => "measured",
+        Known::Fitted(_) | Known::From(..) if !held => "fitted",
+        _ => "assumed",
+    };
+    // What stands alone behind the name of the file needs something between.
+    let between = if told.is_empty() && !how.starts_with([',', ';']) { ", " } else { "" };
+    Some(Change { key, value: text, provenance, source: format!("{}{told}{between}{how}", data.name()) })
+}
+
+/// The standard error of a parameter as a share of its value.
+fn relative(found: &Found, name: &str) -> f64 {
+    found.fit.get(name).map_or(f64::NAN, |p| (p.error / p.value).abs())
+}
 
 fn usual_base(model: Model, shape: &Shape) -> &'static str {
     match (model, shape) {
@@ -192,11 +253,11 @@ pub fn is_file(base: &str) -> bool {
 }
 
 pub fn ohms(value: f64) -> Option<String> {
-    quantity::<Ohm>(value)
+    quantity::<Ohm>(value).map(|written| written.text)
 }
 
 pub fn seconds(value: f64) -> Option<String> {
-    quantity::<Second>(value)
+    quantity::<Second>(value).map(|written| written.text)
 }
 
 /// A time or a resistance as a preset writes it, in SI units.
@@ -209,13 +270,15 @@ fn rounded(value: f64) -> Option<f64> {
     format!("{value:.6e}").parse().ok().filter(|v: &f64| v.is_finite())
 }
 
-fn quantity<Q: Quantity>(value: f64) -> Option<String> {
-    rounded(value).and_then(Q::from_si).map(|q| q.to_string())
+fn quantity<Q: Quantity>(value: f64) -> Option<Written> {
+    let text = rounded(value).and_then(Q::from_si)?.to_string();
+    Some(Written { text, value, unit: Q::UNIT })
 }
 
-fn number(value: f64) -> String {
+fn number(value: f64) -> Written {
     let text = rounded(value).unwrap_or(value).to_string();
-    if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
+    let text = if text.contains(['.', 'e']) { text } else { format!("{text}.0") };
+    Written { text, value, unit: "" }
 }
 
 /// The rate of a device from what one pulse does, by the law that was found.
@@ -278,59 +341,58 @@ fn pulses(
         // g_0 + scale ln(1 + dose n) with scale = span/beta, dose = alpha beta e^(-beta x_0).
         let beta = span / get("scale").abs();
         let x_0 = if up { g_0 - g_min } else { g_max - g_0 } / span;
-        put("scale", "beta", Some(number(beta)), "");
-        put("dose", "alpha", Some(number(get("dose") * memspike::numeric::exp(beta * x_0) / beta)), "");
+        let alpha = get("dose") * memspike::numeric::exp(beta * x_0) / beta;
+        // By d ln(alpha)/d ln(dose) = 1 and d ln(alpha)/d ln(scale) = 1 - beta x_0.
+        let error = relative(found, "dose").hypot((1.0 - beta * x_0) * relative(found, "scale"));
+        put(Known::From("scale", relative(found, "scale")), "beta", Some(number(beta)), "");
+        put(Known::From("dose", error), "alpha", Some(number(alpha)), "");
     }
     if let Some(sigma) = found.fit.get("dose_sigma") {
-        put(
-            "dose_sigma",
-            "dose_sigma",
-            Some(number(sigma.value)),
-            "; steps differ by it from pulse to pulse",
-        );
+        let how = "; steps differ by it from pulse to pulse";
+        put(Known::Fitted("dose_sigma"), "dose_sigma", Some(number(sigma.value)), how);
     }
     let tau = width.get() / dose;
     let magnitude = v.abs();
     let how = format!(", one pulse of {amplitude} and {width} has the dose {dose:.4}");
     let keys =
         if up { ["set_v_ref", "set_tau", "set_v_on"] } else { ["reset_v_ref", "reset_tau", "reset_v_on"] };
-    put(rate, keys[0], quantity::<Volt>(magnitude), "; the voltage of the pulses");
-    put(rate, keys[1], quantity::<Second>(tau), &how);
+    put(Known::Given, keys[0], quantity::<Volt>(magnitude), "the voltage of the pulses");
+    if found.law == PulseLaw::Querlioz {
+        // The dose of one pulse is the unit there.
+        put(Known::Given, keys[1], quantity::<Second>(tau), &how);
+    } else {
+        put(Known::From(rate, relative(found, rate)), keys[1], quantity::<Second>(tau), &how);
+    }
     // The onset must lie below the pulses, or they would do nothing.
     let onset = if up { device.set.v_on() } else { device.reset.v_on() };
     if onset >= magnitude {
-        put(
-            rate,
-            keys[2],
-            quantity::<Volt>(0.5 * magnitude),
-            "; not in the data, half the voltage of the pulses",
-        );
+        let how = "; not in the data, half the voltage of the pulses";
+        put(Known::Assumed, keys[2], quantity::<Volt>(0.5 * magnitude), how);
     }
     if data.back.as_ref().is_none_or(|back| !back.first) {
-        put("g_0", "g_start", quantity::<Siemens>(g_0), "");
+        put(Known::Fitted("g_0"), "g_start", quantity::<Siemens>(g_0), "");
     }
-    let seen = if soft { "g_end" } else { "g_0" };
-    let why = |fitted: bool| if fitted { "" } else { "; a bound beyond the data, not in them" };
+    let beyond = "; a bound beyond the data, not in them";
+    let bound = |fitted: bool| if fitted { (Known::Fitted("g_end"), "") } else { (Known::Assumed, beyond) };
     if g_min != bounds.0 {
-        put(seen, "g_min", quantity::<Siemens>(g_min), why(soft && !up));
+        let (known, why) = bound(soft && !up);
+        put(known, "g_min", quantity::<Siemens>(g_min), why);
         if retention.g_inf == device.g_min {
-            put(seen, "g_inf", quantity::<Siemens>(g_min), "; the lowest conductance, as in the base");
+            let how = "; the lowest conductance, as in the base";
+            put(Known::Assumed, "g_inf", quantity::<Siemens>(g_min), how);
         }
     }
     if g_max != bounds.1 {
-        put(seen, "g_max", quantity::<Siemens>(g_max), why(soft && up));
+        let (known, why) = bound(soft && up);
+        put(known, "g_max", quantity::<Siemens>(g_max), why);
     }
     let largest = g_max * magnitude.max(base.v_max.get());
     if device.i_cc.is_some_and(|i_cc| i_cc.get() < largest) {
-        put(
-            seen,
-            "i_cc",
-            quantity::<Ampere>(2.0 * largest),
-            "; out of reach, since no limit shows in the data",
-        );
+        let how = "; out of reach, since no limit shows in the data";
+        put(Known::Assumed, "i_cc", quantity::<Ampere>(2.0 * largest), how);
     }
     if magnitude > base.v_max.get() {
-        put(rate, "v_max", quantity::<Volt>(magnitude), "; the voltage of the pulses");
+        put(Known::Given, "v_max", quantity::<Volt>(magnitude), "the voltage of the pulses");
     }
     Ok(())
 }
@@ -367,23 +429,33 @@ fn window(
         ))
         .with_hint("give the conductance before the pairs with --start, a train up and down with --pulses, or another base with --base")
     })?;
-    let constants = |w: &str, tau: &str| {
-        let told = |name: &str| found.fit.get(name).map_or_else(String::new, |p| with_error(p).0);
-        format!("; so that the pulse of {} makes W {} and tau {}", base.name, told(w), told(tau))
-    };
-    use memspike::device::resistive::Rate;
-    for (rate, names, keys) in [
-        (&own.set, ["w_plus", "tau_plus"], ["set_v_scale", "set_tau"]),
-        (&own.reset, ["w_minus", "tau_minus"], ["reset_v_scale", "reset_tau"]),
+    let told = |name: &str| found.fit.get(name).map_or_else(String::new, |p| with_error(p).0);
+    for (rate, w, tau_name, keys) in [
+        (&own.set, "w_plus", "tau_plus", ["set_v_scale", "set_tau"]),
+        (&own.reset, "w_minus", "tau_minus", ["reset_v_scale", "reset_tau"]),
     ] {
-        if let Rate::Exponential { v_scale, tau, .. } = rate {
-            let how = constants(names[0], names[1]);
-            put(names[1], keys[0], quantity::<Volt>(v_scale.get()), &how);
-            put(names[0], keys[1], quantity::<Second>(tau.get()), &how);
+        if let Rate::Exponential { v_ref, v_scale, tau, .. } = rate {
+            let (w_error, tau_error) = (relative(found, w), relative(found, tau_name));
+            let how = format!(
+                "; so that the pulse of {} makes W {} and tau {}",
+                base.name,
+                told(w),
+                told(tau_name)
+            );
+            put(Known::From(tau_name, tau_error), keys[0], quantity::<Volt>(v_scale.get()), &how);
+            // The speed at the peak of the pulse is that of W; at the voltage it is stated at the slope counts too.
+            let error = w_error.hypot(lever(pulse, v_ref.get(), v_scale.get()) * tau_error);
+            put(Known::From(w, error), keys[1], quantity::<Second>(tau.get()), &how);
         }
     }
     if args.start.is_some() {
-        put("w_plus", "g_start", quantity::<Siemens>(g0), "; given with --start");
+        put(Known::Given, "g_start", quantity::<Siemens>(g0), "given with --start");
     }
     Ok(())
+}
+
+/// How many e-folds of a rate lie between the peak of the spike pulse and the voltage (V) at which the rate is stated, one for each
+/// `v_scale` (V).
+pub fn lever(pulse: &SpikePulse, v_ref: f64, v_scale: f64) -> f64 {
+    ((pulse.peak.get() + pulse.tail.get() - v_ref) / v_scale).abs()
 }
