@@ -28,6 +28,11 @@ pub(super) fn read(file: &Path, label: &str) -> Result<Part, Faults> {
         );
         return Err(hinted(found, &hint).into());
     };
+    if let Some(second) = header.iter().skip(column + 1).position(|name| name == label) {
+        let what = format!("columns {} and {} are both called `{label}`", column + 1, column + second + 2);
+        let found = fault(file, "line 1", what, "one column of the classes");
+        return Err(hinted(found, "the other one would be a value, and give the class away").into());
+    }
     if header.len() < 2 {
         return Err(fault(
             file,
