@@ -38,6 +38,15 @@ pub(super) fn read(file: &Path, label: &str, targets: bool) -> Result<Part, Faul
         let what = format!("`label` names column `{}` twice", header[*twice.1]);
         return Err(fault(file, "line 1", what, "each column of targets once").into());
     }
+    for &first in &columns {
+        let label = &header[first];
+        if let Some(second) = header.iter().skip(first + 1).position(|name| name == label) {
+            let what = format!("columns {} and {} are both called `{label}`", first + 1, first + second + 2);
+            let allowed = if targets { "one column of each target" } else { "one column of the classes" };
+            let found = fault(file, "line 1", what, allowed);
+            return Err(hinted(found, "the other one would be a value, and give the class away").into());
+        }
+    }
     if header.len() <= columns.len() {
         return Err(fault(
             file,

@@ -137,8 +137,14 @@ fn table(file: &Path, bytes: &[u8], lines: u32) -> Result<Labelled, Fault> {
     let mut rows = csv::rows(&text);
     let header = rows.next().ok_or_else(|| fault(file, "line 1", "there is no header".into(), COLUMNS))?;
     let place = |name: &str| {
-        let found = header.fields.iter().position(|field| field.name_and_unit().0 == name);
-        found.ok_or_else(|| fault(file, "line 1", format!("there is no column `{name}`"), COLUMNS))
+        let mut found = (0..header.fields.len()).filter(|&k| header.fields[k].name_and_unit().0 == name);
+        match (found.next(), found.next()) {
+            (Some(first), None) => Ok(first),
+            (Some(_), Some(_)) => {
+                Err(fault(file, "line 1", format!("two columns are called `{name}`"), COLUMNS))
+            }
+            (None, _) => Err(fault(file, "line 1", format!("there is no column `{name}`"), COLUMNS)),
+        }
     };
     let [sample, label, time, line] = [place("sample")?, place("label")?, place("time")?, place("line")?];
     let unit = header.fields[time].name_and_unit().1.unwrap_or_default().to_string();
@@ -155,14 +161,15 @@ fn table(file: &Path, bytes: &[u8], lines: u32) -> Result<Labelled, Fault> {
             fault(file, &at, format!("`{name}` is \"{}\"", text(k)), allowed)
         };
         let number = samples.len();
-        let found: usize = text(sample).parse().unwrap_or(usize::MAX);
-        if found != number && found + 1 != number {
+        // The sample of the row before, or the next one.
+        let follows = |found: &usize| *found == number || Some(*found) == number.checked_sub(1);
+        let Some(found) = text(sample).parse().ok().filter(follows) else {
             let allowed = if number == 0 { "0".into() } else { format!("{} or {number}", number - 1) };
             return Err(hinted(
                 wrong(sample, allowed),
                 "rows of one sample follow each other, and samples are counted from 0",
             ));
-        }
+        };
         let class = text(label).parse().map_err(|_| wrong(label, "a class: a whole number from 0".into()))?;
         if found == number {
             samples.push(Vec::new());

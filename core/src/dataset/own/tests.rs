@@ -301,10 +301,44 @@ fn rows_of_a_table_say_their_line() {
         "t.csv, line 1: there is no column `lable`; expected a header with the column of the classes and one for each value\n  \
          hint: did you mean `label = \"label\"`?"
     );
+    let twice = "are both called `label`; expected one column of the classes\n  hint: the other one would be a value, and give the class \
+                 away";
+    assert_eq!(of("label,a,label\n0,0.5,0\n", "label"), format!("t.csv, line 1: columns 1 and 3 {twice}"));
+    assert_eq!(
+        of("a,label,label [mV]\n0.5,0,0\n", "label"),
+        format!("t.csv, line 1: columns 2 and 3 {twice}")
+    );
     assert_eq!(
         of("a,label\n", "label"),
         "t.csv: there is no row after the header; expected a row for each sample"
     );
+}
+
+#[test]
+fn a_sample_that_is_no_number_is_refused_in_every_row() {
+    let root = tempfile::tempdir().unwrap();
+    let of = |rows: &str| {
+        fs::write(root.path().join("s.csv"), format!("sample,label,time [ms],line\n{rows}")).unwrap();
+        let form = Form::Spikes { lines: 3, tick: None };
+        faults(&described(form, "s.csv", Test::Share(0.5), root.path()))
+    };
+    let said = |line: u32, value: &str, allowed: &str| {
+        format!(
+            "s.csv, line {line}: `sample` is \"{value}\"; expected {allowed}\n  hint: rows of one sample follow each other, and \
+             samples are counted from 0"
+        )
+    };
+    let most = usize::MAX.to_string();
+    for value in ["", "0.5", "x", "-1", "nan", "1e0", "1e5", "1", &most, "99999999999999999999"] {
+        assert_eq!(of(&format!("{value},0,1.0,0\n1,1,2.0,1\n")), said(2, value, "0"));
+    }
+    fs::write(root.path().join("s.csv"), "sample,label,time [ms],line,label\n0,0,1.0,0,1\n").unwrap();
+    let form = Form::Spikes { lines: 3, tick: None };
+    let twice = faults(&described(form, "s.csv", Test::Share(0.5), root.path()));
+    assert!(twice.starts_with("s.csv, line 1: two columns are called `label`;"), "{twice}");
+    for value in ["", "0.5", "-1", "2", &most] {
+        assert_eq!(of(&format!("0,0,1.0,0\n{value},1,2.0,1\n")), said(3, value, "0 or 1"));
+    }
 }
 
 #[test]
