@@ -187,8 +187,9 @@ impl Filament {
         } else {
             // It has turned off as often as it was on, and not now.
             state.cycles = *device.pulses - u64::from(state.on && *device.pulses > 0);
-            let theta = |cycle: u64| self.theta(&own, device.seed, device.entity, cycle);
-            state.theta = theta(state.cycles);
+            let (seed, entity) = (device.seed, device.entity);
+            state.theta = self.theta(&own, seed, entity, state.cycles);
+            let theta = |cycle: u64| self.theta(&own, seed, entity, cycle);
             let (after, spent) = self.pulse(&own, state, pause, theta);
             state = after;
             device.wear(state.cycles + u64::from(state.on));
