@@ -1,7 +1,8 @@
 //! Current-voltage curves of one state.
 
 use super::curves::needs;
-use super::least_squares::{Held, Unknown, least_squares_holding};
+use super::least_squares::{Held, Unknown};
+use super::noise::{least_squares_with, weighed};
 use super::start::likeliest;
 use super::{FitError, Fitted};
 use crate::numeric::exp;
@@ -16,6 +17,19 @@ const MOST: f64 = 300.0;
 /// # Errors
 /// See [`FitError`]: a straight curve leaves `v0` open.
 pub(super) fn fit_iv(points: &[(f64, f64)], ohmic: bool, held: &[Held]) -> Result<Fitted, FitError> {
+    weighed(points, |sigmas| fit_with(sigmas, points, ohmic, held))
+}
+
+/// The same with the standard deviation of each row; of none, all count alike.
+///
+/// # Errors
+/// As [`fit_iv`].
+pub(super) fn fit_with(
+    sigmas: &[f64],
+    points: &[(f64, f64)],
+    ohmic: bool,
+    held: &[Held],
+) -> Result<Fitted, FitError> {
     let what = "a current-voltage curve";
     needs(what, points, if ohmic { &["g"] } else { &["g", "v0"] }, held)?;
     let square = points.iter().fold(0.0, |sum, p| sum + p.0 * p.0);
@@ -26,7 +40,7 @@ pub(super) fn fit_iv(points: &[(f64, f64)], ohmic: bool, held: &[Held]) -> Resul
     }
     let conductance = Unknown { name: "g", unit: "S", start: g, scale: true };
     if ohmic {
-        return least_squares_holding(what, points, &[conductance], held, |v, p, d| {
+        return least_squares_with(sigmas, what, points, &[conductance], held, |v, p, d| {
             d[0] = v;
             p[0] * v
         });
@@ -38,7 +52,7 @@ pub(super) fn fit_iv(points: &[(f64, f64)], ohmic: bool, held: &[Held]) -> Resul
     let (g, v0) = likeliest(points, grid, of).unwrap_or((0.5 * g, 0.7 * largest));
     let unknowns =
         [Unknown { start: g, ..conductance }, Unknown { name: "v0", unit: "V", start: v0, scale: true }];
-    let mut fit = least_squares_holding(what, points, &unknowns, held, |v, p, d| {
+    let mut fit = least_squares_with(sigmas, what, points, &unknowns, held, |v, p, d| {
         let x = v / p[1];
         let (sinh, cosh) = sinh_cosh(x);
         (d[0], d[1]) = (p[1] * sinh, p[0] * (sinh - x.clamp(-MOST, MOST) * cosh));
