@@ -3,6 +3,7 @@
 use super::iv::fit_iv;
 use super::judge::{Judgement, judge};
 use super::least_squares::{Held, Unknown, least_squares_holding};
+use super::noise::{least_squares_with, weighed};
 use super::sides::fit_stdp;
 use super::train::train;
 use super::{FitError, Fitted, Wanted, percent, plain, wanted};
@@ -13,12 +14,26 @@ pub(super) fn span(values: impl Iterator<Item = f64> + Clone) -> f64 {
     values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
 }
 
+/// The largest number that is fitted, in SI units: squares and products of such numbers are numbers.
+const LARGEST: f64 = 1e100;
+
+/// Refuses rows of which there are no squares.
+///
+/// # Errors
+/// [`FitError::Data`] of the first.
 pub(super) fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
-    match points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
+    let usable = |v: f64| v.abs() <= LARGEST;
+    match points.iter().position(|p| !(usable(p.0) && usable(p.1))) {
         None => Ok(()),
         Some(row) => {
             let (x, y) = points[row];
-            Err(FitError::Data { row: row + 1, what: format!("({x}, {y}); required: finite numbers") })
+            let required = if x.is_finite() && y.is_finite() {
+                format!("numbers of at most {LARGEST:e} in size")
+            } else {
+                "finite numbers".to_owned()
+            };
+            let what = format!("({x:?}, {y:?}); required: {required}");
+            Err(FitError::Data { row: row + 1, what })
         }
     }
 }
@@ -128,13 +143,12 @@ impl Curve {
     /// Whether what a fit leaves over is noise.
     #[must_use]
     pub fn judge(self, points: &[(f64, f64)], fit: &Fitted) -> Judgement {
-        let x: Vec<f64> = points.iter().map(|p| p.0).collect();
         let scale = match self {
             // Residuals of ln G.
             Self::Retention { .. } => 1.0,
             _ => points.iter().fold(0.0, |most: f64, p| most.max(p.1.abs())),
         };
-        judge(&x, fit, scale)
+        judge(points, fit, scale)
     }
 
     /// The fitted curve at `x`.
@@ -177,13 +191,15 @@ fn fit_relaxation(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitErr
         Unknown { name: "u_0", unit: "V", start: first, scale: false },
     ];
     let origin = points[0].0;
-    let fit = least_squares_holding("a relaxation", points, &unknowns, held, |t, p, d| {
+    let law = |t: f64, p: &[f64], d: &mut [f64]| {
         let t = t - origin;
         let e = exp(-(t / p[0]));
         d[0] = (p[2] - p[1]) * e * t / (p[0] * p[0]);
         (d[1], d[2]) = (1.0 - e, e);
         p[1] + (p[2] - p[1]) * e
-    })?;
+    };
+    let fit =
+        weighed(points, |sigmas| least_squares_with(sigmas, "a relaxation", points, &unknowns, held, law))?;
     positive(Fitted { origin, ..fit }, "tau")
 }
 

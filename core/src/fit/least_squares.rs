@@ -238,7 +238,13 @@ fn fitted(
     if !converged || parameters.iter().any(|p| !(p.value.is_finite() && p.error.is_finite())) {
         return Err(not_converged);
     }
-    Ok(Fitted { parameters, residuals: residuals(&p), rms: (best / n as f64).sqrt(), origin: 0.0 })
+    Ok(Fitted {
+        parameters,
+        residuals: residuals(&p),
+        rms: (best / n as f64).sqrt(),
+        origin: 0.0,
+        noise: None,
+    })
 }
 
 /// Refuses a parameter whose standard error is more than half its value.

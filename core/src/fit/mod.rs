@@ -1,6 +1,6 @@
 //! Measured curves to parameters, with standard errors.
 //!
-//! Every fit is least squares with equal weights, of a train of pulses those of its one-step increments. It states its residual, judges whether that is noise, and refuses data
+//! Every fit is least squares, with equal weights or, where noise grows with the value, with that of each row ([`Noise`]); of a train of pulses those of its one-step increments. It states its residual, judges whether that is noise, and refuses data
 //! that cannot determine a parameter, by name: a number without an error bar that means something is worse than none.
 
 mod branches;
@@ -14,6 +14,7 @@ mod iv;
 mod judge;
 mod laws;
 mod least_squares;
+mod noise;
 mod preset;
 mod sides;
 mod start;
@@ -32,6 +33,7 @@ pub use curves::Curve;
 pub use judge::{Judgement, Test};
 pub use laws::{LawFit, PulseLaw, compare_laws};
 pub use least_squares::Held;
+pub use noise::Noise;
 pub use preset::{Change, Head, write_preset};
 pub use sweep::{Loop, Polarity, Yield, fit_loop};
 pub use table_error::CsvError;
@@ -63,6 +65,9 @@ pub struct Fitted {
     pub rms: f64,
     /// The x of the first row, which `u_0` and `g_0` are of.
     pub origin: f64,
+    /// That of the rows, where it grows with the value and they are weighted by it; of none, all count alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
 }
 
 impl Fitted {

@@ -1,7 +1,8 @@
 //! Learning windows: two sides of one exponential each.
 
 use super::curves::{finite, needs, positive};
-use super::least_squares::{Held, Unknown, least_squares_holding};
+use super::least_squares::{Held, Unknown};
+use super::noise::{least_squares_with, weighed};
 use super::start::likeliest;
 use super::{FitError, Fitted};
 use crate::numeric::exp;
@@ -23,14 +24,25 @@ pub(super) fn fit_sides(
     bend: impl Fn(f64, f64) -> (f64, f64),
 ) -> Result<Fitted, FitError> {
     finite(points)?;
-    let mut whole =
-        Fitted { parameters: Vec::new(), residuals: vec![0.0; points.len()], rms: 0.0, origin: 0.0 };
+    weighed(points, |sigmas| weighted_sides(points, held, &bend, sigmas))
+}
+
+/// With the standard deviation of each row, or none.
+fn weighted_sides(
+    points: &[(f64, f64)],
+    held: &[Held],
+    bend: &impl Fn(f64, f64) -> (f64, f64),
+    sigmas: &[f64],
+) -> Result<Fitted, FitError> {
+    let residuals = vec![0.0; points.len()];
+    let mut whole = Fitted { parameters: Vec::new(), residuals, rms: 0.0, origin: 0.0, noise: None };
     for (sign, names, what) in [
         (1.0, ["w_plus", "tau_plus"], "potentiation (dt > 0)"),
         (-1.0, ["w_minus", "tau_minus"], "depression (dt < 0)"),
     ] {
         let rows: Vec<usize> = (0..points.len()).filter(|&k| points[k].0 * sign > 0.0).collect();
         let side: Vec<(f64, f64)> = rows.iter().map(|&k| (points[k].0.abs(), points[k].1)).collect();
+        let own: Vec<f64> = rows.iter().filter_map(|&k| sigmas.get(k).copied()).collect();
         needs(what, &side, &names, held)?;
         // From a side that is longer than the data to one of which only the first rows are left.
         let longest = side.iter().map(|p| p.0).fold(0.0, f64::max);
@@ -40,7 +52,7 @@ pub(super) fn fit_sides(
             Unknown { name: names[0], unit: "%", start: w, scale: true },
             Unknown { name: names[1], unit: "s", start: tau, scale: true },
         ];
-        let fit = least_squares_holding(what, &side, &unknowns, held, |t, p, d| {
+        let fit = least_squares_with(&own, what, &side, &unknowns, held, |t, p, d| {
             let e = exp(-(t / p[1]));
             let (change, slope) = bend(sign, p[0] * e);
             (d[0], d[1]) = (slope * e, slope * (p[0] * e * t / (p[1] * p[1])));

@@ -9,7 +9,8 @@
 //! by five robust standard deviations and 5 %.
 
 use super::branches::{Half, Switching, changes, halves, least_change, switching};
-use super::curves::Curve;
+use super::curves::{Curve, finite};
+use super::iv::fit_with;
 use super::least_squares::{Held, undetermined};
 use super::statistics::{median, median_of_five, moments, robust_sigma};
 use super::{FitError, Fitted, FittedParameter};
@@ -65,10 +66,7 @@ const WILD: (f64, f64) = (5.0, 0.05);
 /// The parameter that the loop leaves open: it never turns on, or off, or is never seen on below compliance; a loop that is
 /// sorted, or of a kind of device that is not known here.
 pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, FitError> {
-    if let Some(row) = points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
-        let what = format!("({}, {}); required: finite numbers", points[row].0, points[row].1);
-        return Err(FitError::Data { row: row + 1, what });
-    }
+    finite(points)?;
     let largest = points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
     if is_sorted(points, largest) {
         return Err(FitError::Loop(
@@ -166,11 +164,10 @@ pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, Fi
             return Err(never(off_name, "fewer than three rows show the off state"));
         }
         None => {
-            let sinh = Curve::Iv { ohmic: false };
             // A straight branch has no v0; that is an answer too.
             let reach = off_rows.iter().fold(0.0, |most: f64, p| most.max(p.0.abs()));
             let bends = |fit: &Fitted| fit.get("v0").is_some_and(|v0| v0.value < LEAST_BEND * reach);
-            if !volatile && let Some(fit) = sinh.fit(&off_rows, &[]).ok().filter(bends) {
+            if !volatile && let Some(fit) = fit_with(&[], &off_rows, false, &[]).ok().filter(bends) {
                 let g = fit.get("g").map_or((0.0, 0.0), |p| (p.value, p.error));
                 bent = Some(fit);
                 g
@@ -209,7 +206,7 @@ pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, Fi
         .collect();
     let residuals: Vec<f64> = points.iter().zip(&current).map(|(p, model)| p.1 - model).collect();
     let rms = (residuals.iter().map(|r| r * r).sum::<f64>() / points.len() as f64).sqrt();
-    let fit = Fitted { parameters, residuals, rms, origin: 0.0 };
+    let fit = Fitted { parameters, residuals, rms, origin: 0.0, noise: None };
     let volts = [&ups, &downs].map(|events| events.iter().map(|event| event.0).collect());
     Ok(Some(Loop { polarity, fit, on, current, sign, yields, volts, left_out }))
 }
@@ -310,7 +307,7 @@ fn without_wild_rows(halves: &[Half], on: &[bool]) -> (Vec<usize>, usize) {
 
 /// Conductance of rows with its error.
 fn ohmic(rows: &[(f64, f64)], name: &str) -> Result<(f64, f64), FitError> {
-    let fit = Curve::Iv { ohmic: true }.fit(rows, &[]).map_err(|error| match error {
+    let fit = fit_with(&[], rows, true, &[]).map_err(|error| match error {
         FitError::Undetermined { why, .. } => FitError::Undetermined { parameter: name.to_owned(), why },
         other => other,
     })?;

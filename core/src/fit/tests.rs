@@ -82,9 +82,13 @@ fn cases() -> Vec<Case> {
     };
     let hopping = |seed: u64| {
         let at = |v: f64| 3e-8 * 0.5 * (exp(v / 0.1) - exp(-v / 0.1));
-        // Noise of the ammeter. Of a percentage of the current some 18 % of good data are called patterned: over three decades an
-        // unweighted fit leaves long runs of one sign where the current is small.
+        // Noise of the ammeter.
         (1..80).map(|k| (5e-3 * k as f64, at(5e-3 * k as f64) + 4e-9 * noise(seed, k))).collect()
+    };
+    // Of a share of the current.
+    let shares = |seed: u64| {
+        let at = |v: f64| 3e-8 * 0.5 * (exp(v / 0.1) - exp(-v / 0.1));
+        (1..80).map(|k| (5e-3 * k as f64, at(5e-3 * k as f64) * (1.0 + 0.01 * noise(seed, k)))).collect()
     };
     let ohmic =
         |seed: u64| (1..60).map(|k| (5e-3 * k as f64, 5e-6 * k as f64 + 2e-6 * noise(seed, k))).collect();
@@ -115,6 +119,7 @@ fn cases() -> Vec<Case> {
         of_curve("pulses, cycle noise", Curve::Pulses, &bound[1..], train(0.2, 1e-8)),
         of_curve("pulses, both", Curve::Pulses, &bound, train(0.2, 5e-6)),
         of_curve("sinh", Curve::Iv { ohmic: false }, &[("g", 3e-7), ("v0", 0.1)], hopping),
+        of_curve("sinh, shares", Curve::Iv { ohmic: false }, &[("g", 3e-7), ("v0", 0.1)], shares),
         of_curve("ohmic", Curve::Iv { ohmic: true }, &[("g", 1e-3)], ohmic),
         Case {
             name: "loops",

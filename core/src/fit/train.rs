@@ -13,6 +13,10 @@
 //! curve and derivatives go through it as data do, and what is searched is least squares of what comes out; w and what depends on the
 //! curve are found in turn with it. A walk is in the model from a likelihood ratio of 2.7 on, the 5 % point at the border of w.
 //!
+//! The part of reading is known less well than its likeliest value says: where pulses differ by more than a reading does, that may be
+//! none, and the first conductance, which is one reading, would be known to nothing at all. So errors are at least those with
+//! an r that is one standard error above its mean over the likelihood.
+//!
 //! Source: Harvey, Forecasting, structural time series models and the Kalman filter (1989), sections 3.4 and 4.2.
 
 use super::least_squares::{Held, Unknown, least_squares_alike, least_squares_holding};
@@ -115,6 +119,32 @@ impl Walk {
         (at(best.0), best.1)
     }
 
+    /// The part of the walk with which the noise r of reading is one standard error above its mean, over its likelihood with every r
+    /// alike before.
+    fn with_more_reading(&self, deviations: &[f64]) -> f64 {
+        let at = |k: i32| 1.0 / (1.0 + exp(14.0 - 0.25 * f64::from(k)));
+        // (w, -2 ln L, r) from the least part of the walk to the largest; r falls.
+        let rows: Vec<(f64, f64, f64)> = (0..=112)
+            .map(|k| {
+                let mut series = deviations.to_vec();
+                let logs = self.filtered(at(k), &mut series);
+                let scale = series.iter().map(|v| v * v).sum::<f64>() / series.len() as f64;
+                let misfit = series.len() as f64 * (ln(scale) + logs);
+                (at(k), misfit, (scale * (1.0 - at(k)).max(LEAST_READ)).sqrt())
+            })
+            .collect();
+        let best = rows.iter().map(|row| row.1).fold(f64::INFINITY, f64::min);
+        let moment = |power: i32| -> f64 {
+            let likely = |row: &(f64, f64, f64)| exp(0.5 * (best - row.1)) * row.2.powi(power);
+            rows.windows(2)
+                .map(|pair| (pair[0].2 - pair[1].2).abs() * (likely(&pair[0]) + likely(&pair[1])))
+                .sum()
+        };
+        let mean = moment(1) / moment(0);
+        let above = mean + (moment(2) / moment(0) - mean * mean).max(0.0).sqrt();
+        rows.iter().rev().find(|row| row.2 >= above).map_or(1.0, |row| row.0)
+    }
+
     /// The noise of a dose and its standard error: from the curvature of the likelihood in the logarithms of both noises.
     fn sigma(&self, w: f64, deviations: &[f64], fitted: f64) -> (f64, f64) {
         let n = deviations.len() as f64;
@@ -188,6 +218,13 @@ pub fn train(
     }
     let Some((mut fit, walk, w, _)) = found.filter(|(.., ratio)| *ratio > THERE) else { return read_alone };
     let free = (unknowns.len() - held.len().min(unknowns.len())) as f64;
+    let less = walk.with_more_reading(&deviations(&p));
+    if less < w {
+        let wider = of_increments((what, points), (unknowns, &p), held, model, (&walk, less))?;
+        for (own, other) in fit.parameters.iter_mut().zip(&wider.parameters) {
+            own.error = own.error.max(other.error);
+        }
+    }
     let (value, error) = walk.sigma(w, &deviations(&p), free);
     if value.is_finite() && error.is_finite() {
         fit.parameters.push(FittedParameter { name: SIGMA.to_owned(), unit: String::new(), value, error });
@@ -268,6 +305,33 @@ mod tests {
         // A step differs by D e^-D/(1 - e^-D) = 0.98 of what its dose does.
         assert!((sum / 0.2 - 1.0).abs() < 0.08, "{sum}");
         assert!(covered >= 50, "{covered}");
+    }
+
+    #[test]
+    fn the_first_conductance_is_known_to_a_reading_and_no_better() {
+        // 100 uS to 400 uS by doses of 0.03 that differ by half of it, read to 0.3 uS: 4.5 uS for the first pulse, 0.4 uS for the last.
+        let (mut stated, mut far, mut within) = (0.0, 0, 0);
+        for seed in 0..100 {
+            let mut g = 100e-6;
+            let data: Vec<(f64, f64)> = (0..=80)
+                .map(|k| {
+                    let seen = (f64::from(k), g + 0.3e-6 * noise(7000 + seed, 2 * k));
+                    let dose = 0.03 * exp(0.5 * noise(7000 + seed, 2 * k + 1) - 0.125);
+                    g = 400e-6 - (400e-6 - g) * exp(-dose);
+                    seen
+                })
+                .collect();
+            let fit = Curve::Pulses.fit(&data, &[]).unwrap();
+            let g_0 = fit.get("g_0").unwrap();
+            // What it is off by is the noise of one reading, whatever the fit.
+            let off = (g_0.value - 100e-6).abs();
+            stated += g_0.error / 100.0;
+            far += u32::from(off > 5.0 * g_0.error);
+            within += u32::from(off < 1.96 * g_0.error);
+        }
+        // The noise of the first step is fifteen times that of reading.
+        assert!(far == 0 && within >= 87, "{far} far, {within} within");
+        assert!((0.25e-6..0.75e-6).contains(&stated), "{stated}");
     }
 
     #[test]

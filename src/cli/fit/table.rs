@@ -22,6 +22,7 @@ pub fn text(args: &FitArgs, data: &Measured, found: &Found) -> Result<String, Fa
                 "parameters": found.fit.parameters,
                 "rms": found.fit.rms,
                 "rms_unit": rms_unit(args.model),
+                "noise": found.fit.noise,
                 "fits": found.judgement.fits(),
                 "tests": found.judgement.tests.iter().map(|test| serde_json::json!({ "name": test.name, "p": test.p })).collect::<Vec<_>>(),
             });
@@ -82,6 +83,16 @@ fn lines(args: &FitArgs, data: &Measured, found: &Found) -> String {
         si(found.fit.rms, rms_unit(args.model))
     };
     let _ = writeln!(text, "{}, residual {rms} rms", many(data.points.len(), "point"));
+    if let Some(noise) = found.fit.noise {
+        let share = trimmed(&significant(100.0 * noise.share, 2));
+        let (floor, unit) = (noise.floor, rms_unit(args.model));
+        let floor =
+            if unit == "%" { format!("{} %", trimmed(&significant(floor, 2))) } else { si(floor, unit) };
+        let _ = writeln!(
+            text,
+            "noise grows with the value, {share} % of it and {floor} at zero; rows are weighted by it"
+        );
+    }
     if !found.judgement.tests.is_empty() {
         let test = |test: &Test| format!("{} p = {}", test.name, trimmed(&significant(test.p, 2)));
         let tests = found.judgement.tests.iter().map(test).collect::<Vec<_>>().join(", ");
