@@ -45,6 +45,14 @@ pub struct ProjectionPlan {
     pub plasticity: Option<PlasticityPlan>,
 }
 
+impl ProjectionPlan {
+    /// Whether delays are those of single synapses, drawn or listed.
+    #[must_use]
+    pub fn own_delays(&self) -> bool {
+        self.delays.is_some() || matches!(&self.connect, Connect::List { delays, .. } if !delays.is_empty())
+    }
+}
+
 /// Which pairs of a row and a neuron have a synapse.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
