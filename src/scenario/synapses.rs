@@ -4,8 +4,8 @@ use super::plan::{Connect, Input, Plan, ProjectionPlan, Storage};
 use crate::encoding::BLOCK;
 use crate::hint::many;
 use crate::network::{
-    Builder, Delays, Distribution, Drawing, Fixed, Origin, Rows, SourceKind, Targets, draw, expected,
-    quantised, quantum_shift,
+    Builder, Delays, Distribution, DrawRule, Drawing, Fixed, Origin, Rows, SourceKind, Targets, draw,
+    expected, quantised, quantum_shift,
 };
 use crate::plasticity::Memory;
 use crate::time::Time;
@@ -34,6 +34,29 @@ pub(crate) fn count(plan: &Plan, projection: &ProjectionPlan) -> f64 {
         Connect::Convolution { of } | Connect::Pooling { of } => of.most_synapses(),
         Connect::Drawn { rule, .. } => expected(*rule, pre, post),
     }
+}
+
+/// The same, without the pairs of a neuron with itself where these are left out.
+#[must_use]
+pub(crate) fn mean(plan: &Plan, projection: &ProjectionPlan) -> f64 {
+    let all = count(plan, projection);
+    let size = f64::from(plan.populations[projection.to].size);
+    match projection.connect {
+        // (The other rules draw as many, of partners that are fewer.)
+        Connect::Drawn { rule: DrawRule::Probability(p), autapses: false, .. }
+            if projection.from == Origin::Population(projection.to) =>
+        {
+            all - p * size
+        }
+        _ => all,
+    }
+}
+
+/// Whether their number is drawn, so that [`mean`] is what it is on average.
+#[must_use]
+pub(crate) fn varies(projection: &ProjectionPlan) -> bool {
+    let Connect::Drawn { rule: DrawRule::Probability(p), .. } = projection.connect else { return false };
+    p > 0.0 && p < 1.0
 }
 
 /// Whether synapses with something of their own are kept compact.
@@ -196,8 +219,7 @@ pub fn estimate(plan: &Plan) -> Estimate {
             (None, true) if target > 0.0 => 4.0,
             _ => 8.0,
         };
-        let own_delays = projection.delays.is_some()
-            || matches!(&projection.connect, Connect::List { delays, .. } if !delays.is_empty());
+        let own_delays = projection.own_delays();
         let delay = match (own_delays, compact) {
             (false, _) => 0.0,
             (true, true) => 4.0,

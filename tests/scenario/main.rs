@@ -3,6 +3,7 @@
 mod devices;
 mod in_situ;
 mod layers;
+mod layers_told;
 mod live;
 mod messages;
 mod paper_figures;

@@ -52,6 +52,12 @@ impl ProjectionPlan {
     pub fn filaments(&self) -> Option<FaultRates> {
         self.plasticity.as_ref()?.filaments
     }
+
+    /// Whether delays are those of single synapses, drawn or listed.
+    #[must_use]
+    pub fn own_delays(&self) -> bool {
+        self.delays.is_some() || matches!(&self.connect, Connect::List { delays, .. } if !delays.is_empty())
+    }
 }
 
 /// Which pairs of a row and a neuron have a synapse.

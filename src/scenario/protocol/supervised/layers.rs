@@ -1,13 +1,13 @@
 //! What a network needs for the exact gradient of its layers.
 
 use super::{in_situ, jumps, regression};
-use crate::engine::lockstep::{Input, Layer, Net, Unfit};
+use crate::engine::lockstep::{Net, Unfit};
 use crate::hint::many;
-use crate::network::{Maps, Network};
+use crate::network::Network;
 use crate::scenario::assemble::skeleton;
 use crate::scenario::diagnostic::{At, Diagnostic, Diagnostics};
 use crate::scenario::filled::{Fields, Filled, is_dataset};
-use crate::scenario::plan::{Connect, Plan};
+use crate::scenario::plan::{Plan, ProjectionPlan};
 use crate::scenario::run::context::RunError;
 use crate::scenario::section::Lower;
 use crate::scenario::text::{Node, Value};
@@ -71,7 +71,6 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
     }
     own_fits(lower, protocol);
     let filled = lower.filled;
-    let learned = protocol.table("gradient").and_then(|gradient| gradient.table("delays"));
     let drawn = |fields: &Fields| matches!(fields.raw("delay"), Some(Node { value: Value::Table(_), .. }));
     for (_, fields) in filled.all("projection").iter().filter(|(_, fields)| drawn(fields)) {
         let jumping = fields.text("from").is_some_and(|from| jumps::into(lower, from).is_some());
@@ -87,17 +86,6 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
                 .maybe_at(fields.place("delay"))
                 .also(kind, "the gradient is exact")
                 .allowed(why.1),
-        );
-    }
-    if let Some(learned) = learned
-        && !filled.all("projection").iter().any(|(_, fields)| drawn(fields))
-    {
-        lower.faults.push(
-            Diagnostic::error(format!("{} has no effect: no synapse has a delay of its own", learned.what))
-                .maybe_at(learned.at.as_ref())
-                .allowed(
-                    "a distribution as `delay` of a projection, such as { uniform = [\"0 ms\", \"3 ms\"] }",
-                ),
         );
     }
     let with_devices =
@@ -135,7 +123,8 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
                 .allowed("a projection from a source with kind = \"dataset\""),
         );
     }
-    for (_, source) in filled.all("source") {
+    // (Whatever else there is of sources is refused as a second one.)
+    for (_, source) in filled.all("source").iter().filter(|(_, source)| is_dataset(source) == Some(true)) {
         let Some(encode) = source.table("encode") else { continue };
         if encode.word("kind") == Some("poisson") {
             lower.faults.push(
@@ -202,6 +191,29 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
                 .allowed("exactly one population from which no projection starts"),
             );
         }
+    }
+}
+
+/// Refuses delays that learn where no synapse has one of its own, drawn or listed.
+pub fn delays_fit(lower: &mut Lower<'_>, protocol: &Fields, projections: &[Option<ProjectionPlan>]) {
+    let Some(gradient) = protocol.table("gradient") else { return };
+    let Some(learned) = gradient.table("delays") else { return };
+    // (Of a projection that is at fault nothing is known.)
+    let own = |projection: &Option<ProjectionPlan>| {
+        projection.as_ref().is_none_or(|projection| projection.own_delays())
+    };
+    if !projections.iter().any(own) {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "`delays` of {} has no effect: no synapse has a delay of its own",
+                gradient.what
+            ))
+            .maybe_at(learned.at.as_ref())
+            .allowed(
+                "a distribution as `delay` of a projection, such as { uniform = [\"0 ms\", \"3 ms\"] }, or rows of a list with \
+                 different delays",
+            ),
+        );
     }
 }
 
@@ -277,7 +289,7 @@ fn own_fits(lower: &mut Lower<'_>, protocol: &Fields) {
     ] {
         if let Some(learned) = gradient.table(key).filter(|_| !there) {
             lower.faults.push(
-                Diagnostic::error(format!("{} has no effect: there are no {of}", learned.what))
+                Diagnostic::error(format!("`{key}` of {} has no effect: there are no {of}", gradient.what))
                     .maybe_at(learned.at.as_ref())
                     .allowed("a population with model = \"lif\" or \"adaptive_lif\": devices have the parameters that they have"),
             );
@@ -368,7 +380,9 @@ pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
                 "projections that lead forward, or from a population back to itself",
             ),
             Unfit::Sources { .. } => {
-                let second = filled.all("source").get(1).and_then(|(_, source)| source.at.as_ref());
+                let all = filled.all("source");
+                let other = all.iter().find(|(_, source)| is_dataset(source) != Some(true));
+                let second = other.or(all.get(1)).and_then(|(_, source)| source.at.as_ref());
                 (second, "one source, the data set")
             }
         };
@@ -384,56 +398,4 @@ pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
 /// Everything that keeps it from an exact gradient.
 pub fn net(network: &Arc<Network>) -> Result<Net, RunError> {
     Net::new(network).map_err(|faults: Vec<Unfit>| RunError::Layers(faults))
-}
-
-/// The network as a table: layer, shape, parameters.
-///
-/// # Errors
-/// If the plan is no network, or not one with an exact gradient.
-pub fn described(plan: &Plan) -> Result<Vec<String>, RunError> {
-    let net = net(&skeleton(plan).map_err(RunError::Assemble)?)?;
-    let mut all = 0;
-    let mut lines: Vec<String> = Vec::new();
-    for (number, layer) in (1..).zip(&net.layers) {
-        let parameters: usize = layer.inputs.iter().map(|input| parameters(&net.network, layer, input)).sum();
-        all += parameters;
-        let shapes: Vec<String> = layer
-            .inputs
-            .iter()
-            .map(|input| {
-                format!("{} ({})", plan.projections[input.projection].name, shape(plan, layer, input))
-            })
-            .collect();
-        lines.push(format!(
-            "layer {number}: {}, {}, driven by {}, {}",
-            plan.populations[layer.population].name,
-            many(layer.size, "neuron"),
-            shapes.join(" and "),
-            many(parameters, "parameter")
-        ));
-    }
-    lines.push(format!("layers: {}, {} in all", net.layers.len(), many(all, "parameter")));
-    Ok(lines)
-}
-
-/// How many weights of an input learn.
-fn parameters(network: &Network, layer: &Layer, input: &Input) -> usize {
-    let projection = &network.projections[input.projection];
-    match &projection.shared {
-        _ if !input.learns => 0,
-        Some(shared) => shared.count(),
-        None => projection.synapses(layer.size as u32),
-    }
-}
-
-/// What leads where: "1 x 28 x 28 to 8 x 12 x 12 by a kernel of 5 x 5, stride 2 x 2" or "784 x 100".
-fn shape(plan: &Plan, layer: &Layer, input: &Input) -> String {
-    match &plan.projections[input.projection].connect {
-        Connect::Convolution { of } | Connect::Pooling { of } => {
-            let maps = |[channels, rows, columns]: Maps| format!("{channels} x {rows} x {columns}");
-            let stays = if input.learns { "" } else { ", one weight that stays" };
-            format!("{} to {} by {of}{stays}", maps(of.from), of.to().map_or_else(String::new, maps))
-        }
-        _ => format!("{} x {}", input.rows, layer.size),
-    }
 }

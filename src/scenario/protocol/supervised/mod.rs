@@ -1,5 +1,6 @@
 //! `kind = "supervised"`: one projection from a data set, or a network of layers, is trained with labels, and tested.
 
+mod described;
 mod exact;
 mod findings;
 mod gradients;
@@ -16,13 +17,13 @@ mod silence;
 mod surrogate;
 mod teach;
 
+pub use described::described;
 pub use findings::{
     EpochResult, InSituResult, Measure, OUTPUT, OutputResult, ProgrammingResult, ShownSample,
     SupervisedResult, TARGET,
 };
 pub use in_situ::InSitu;
 pub use jumps::SpikeSurrogate;
-pub use layers::described;
 pub use optimizer::Optimizer;
 pub(in crate::scenario) use plan::OBJECTIVE;
 pub use plan::{Gradient, LearnDelays, ProgrammingCase, Supervised, Wanted};
@@ -53,7 +54,8 @@ impl Described for Supervised {
     const KEYS: &'static [Key] = <Self as Table>::KEYS;
     const NO_RULES: Option<&'static str> = Some("the gradient trains it; delete the table");
 
-    fn lower(lower: &mut Lower<'_>, fields: &Fields, _: &[Option<ProjectionPlan>]) -> Option<Self> {
+    fn lower(lower: &mut Lower<'_>, fields: &Fields, projections: &[Option<ProjectionPlan>]) -> Option<Self> {
+        layers::delays_fit(lower, fields, projections);
         lower.made(fields)
     }
 
@@ -64,7 +66,7 @@ impl Described for Supervised {
     fn choices(&self, plan: &Plan) -> Result<Vec<String>, RunError> {
         let mut lines = choices(plan)?;
         if self.gradient.loss().is_some() {
-            lines.extend(layers::described(plan)?);
+            lines.extend(described(plan)?);
         }
         Ok(lines)
     }
