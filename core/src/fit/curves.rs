@@ -14,12 +14,26 @@ pub(super) fn span(values: impl Iterator<Item = f64> + Clone) -> f64 {
     values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
 }
 
+/// The largest number that is fitted, in SI units: squares and products of such numbers are numbers.
+const LARGEST: f64 = 1e100;
+
+/// Refuses rows of which there are no squares.
+///
+/// # Errors
+/// [`FitError::Data`] of the first.
 pub(super) fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
-    match points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
+    let usable = |v: f64| v.abs() <= LARGEST;
+    match points.iter().position(|p| !(usable(p.0) && usable(p.1))) {
         None => Ok(()),
         Some(row) => {
             let (x, y) = points[row];
-            Err(FitError::Data { row: row + 1, what: format!("({x}, {y}); required: finite numbers") })
+            let required = if x.is_finite() && y.is_finite() {
+                format!("numbers of at most {LARGEST:e} in size")
+            } else {
+                "finite numbers".to_owned()
+            };
+            let what = format!("({x:?}, {y:?}); required: {required}");
+            Err(FitError::Data { row: row + 1, what })
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::numeric::exp;
 
 /// V/V0 beyond which e^x is not computed any more: the squares of it must be numbers.
 const MOST: f64 = 300.0;
+/// Voltages (V) whose squares are no numbers any more lie below it.
+const SMALLEST: f64 = 1e-100;
 
 /// Current-voltage curve of one state: I = G V0 sinh(V/V0), or I = G V if `ohmic`. Points are (voltage, current).
 ///
@@ -32,12 +34,13 @@ pub(super) fn fit_with(
 ) -> Result<Fitted, FitError> {
     let what = "a current-voltage curve";
     needs(what, points, if ohmic { &["g"] } else { &["g", "v0"] }, held)?;
+    let largest = points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
+    if largest < SMALLEST {
+        let why = if largest == 0.0 { "every voltage is zero" } else { "no voltage is larger than 1e-100 V" };
+        return Err(FitError::Undetermined { parameter: "g".to_owned(), why: why.to_owned() });
+    }
     let square = points.iter().fold(0.0, |sum, p| sum + p.0 * p.0);
     let g = points.iter().fold(0.0, |sum, p| sum + p.0 * p.1) / square;
-    if !g.is_finite() {
-        let why = "every voltage is zero".to_owned();
-        return Err(FitError::Undetermined { parameter: "g".to_owned(), why });
-    }
     let conductance = Unknown { name: "g", unit: "S", start: g, scale: true };
     if ohmic {
         return least_squares_with(sigmas, what, points, &[conductance], held, |v, p, d| {
@@ -45,7 +48,6 @@ pub(super) fn fit_with(
             p[0] * v
         });
     }
-    let largest = points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
     // From a curve that bends within a hundredth of the sweep to one that hardly bends.
     let grid = (0..=24).map(|k| 3.0 * largest * exp(-0.25 * f64::from(k)));
     let of = |v: f64, v0: f64| v0 * sinh_cosh(v / v0).0;
@@ -123,5 +125,25 @@ mod tests {
             assert!((fit.get("g").unwrap().value / 1e-5 - 1.0).abs() < 1e-9);
             assert_eq!(fit.get("v0").map(|p| (p.value, p.error)), Some((0.3, 0.0)));
         }
+    }
+    #[test]
+    fn voltages_without_squares_are_called_what_they_are() {
+        let told = |volts: f64| {
+            let points: Vec<(f64, f64)> = (-5..=5).map(|k| (f64::from(k) * volts, f64::from(k))).collect();
+            [true, false].map(|ohmic| fit_iv(&points, ohmic, &[]).unwrap_err().to_string())
+        };
+        for said in told(1e300) {
+            assert!(said.starts_with("row 1: (-5e300, -5.0); required: numbers of at most 1e100"), "{said}");
+        }
+        for said in told(1e-300) {
+            assert!(said.ends_with("`g`: no voltage is larger than 1e-100 V"), "{said}");
+        }
+        for said in told(0.0) {
+            assert!(said.ends_with("`g`: every voltage is zero"), "{said}");
+        }
+        // Far beyond any instrument, and still numbers.
+        let points: Vec<(f64, f64)> = (-5..=5).map(f64::from).map(|k| (1e90 * k, 3e90 * k)).collect();
+        let g = fit_iv(&points, true, &[]).unwrap().get("g").unwrap().value;
+        assert!((g / 3.0 - 1.0).abs() < 1e-12, "{g}");
     }
 }

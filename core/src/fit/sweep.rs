@@ -9,7 +9,7 @@
 //! by five robust standard deviations and 5 %.
 
 use super::branches::{Half, Switching, changes, halves, least_change, switching};
-use super::curves::Curve;
+use super::curves::{Curve, finite};
 use super::iv::fit_with;
 use super::least_squares::{Held, undetermined};
 use super::statistics::{median, median_of_five, moments, robust_sigma};
@@ -66,10 +66,7 @@ const WILD: (f64, f64) = (5.0, 0.05);
 /// The parameter that the loop leaves open: it never turns on, or off, or is never seen on below compliance; a loop that is
 /// sorted, or of a kind of device that is not known here.
 pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, FitError> {
-    if let Some(row) = points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
-        let what = format!("({}, {}); required: finite numbers", points[row].0, points[row].1);
-        return Err(FitError::Data { row: row + 1, what });
-    }
+    finite(points)?;
     let largest = points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
     if is_sorted(points, largest) {
         return Err(FitError::Loop(
