@@ -142,7 +142,7 @@ mod tests {
             assert!(said.ends_with("`g`: every voltage is zero"), "{said}");
         }
         // Far beyond any instrument, and still numbers.
-        let points: Vec<(f64, f64)> = (-5..=5).map(|k| f64::from(k)).map(|k| (1e90 * k, 3e90 * k)).collect();
+        let points: Vec<(f64, f64)> = (-5..=5).map(f64::from).map(|k| (1e90 * k, 3e90 * k)).collect();
         let g = fit_iv(&points, true, &[]).unwrap().get("g").unwrap().value;
         assert!((g / 3.0 - 1.0).abs() < 1e-12, "{g}");
     }

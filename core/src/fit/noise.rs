@@ -23,6 +23,11 @@ const LEAST_ROWS: usize = 20;
 const LEAST_FLOOR: f64 = 1e-4;
 /// The noise at zero that a search begins with, as a share of that at the largest value.
 const START: f64 = 0.01;
+/// sqrt(a^2 + b^2).
+fn root_of_squares(a: f64, b: f64) -> f64 {
+    (a * a + b * b).sqrt()
+}
+
 /// Residuals that no instrument would show, as a share of what is fitted.
 pub(super) const EXACT: f64 = 1e-5;
 
@@ -39,7 +44,7 @@ impl Noise {
     /// The standard deviation of a row with this fitted value.
     #[must_use]
     pub fn of(self, fitted: f64) -> f64 {
-        self.floor.hypot(self.share * fitted)
+        root_of_squares(self.floor, self.share * fitted)
     }
 }
 
@@ -98,7 +103,7 @@ pub(super) fn weighed(
     }
     // What the noise of large values leaves open, small ones may not: from shares of the values themselves.
     let open = matches!(alike, Err(FitError::Undetermined { .. })) && size > 0.0;
-    let shares = || points.iter().map(|p| p.1.hypot(START * size)).collect::<Vec<f64>>();
+    let shares = || points.iter().map(|p| root_of_squares(p.1, START * size)).collect::<Vec<f64>>();
     let mut found = if open { fit(&shares()).ok() } else { None };
     for _ in 0..ROUNDS {
         let Some(last) = found.as_ref().or(alike.as_ref().ok()) else { return alike };

@@ -134,8 +134,9 @@ impl Walk {
             })
             .collect();
         let best = rows.iter().map(|row| row.1).fold(f64::INFINITY, f64::min);
-        let moment = |power: i32| -> f64 {
-            let likely = |row: &(f64, f64, f64)| exp(0.5 * (best - row.1)) * row.2.powi(power);
+        let moment = |power: usize| -> f64 {
+            let likely =
+                |row: &(f64, f64, f64)| (0..power).fold(exp(0.5 * (best - row.1)), |sum, _| sum * row.2);
             rows.windows(2)
                 .map(|pair| (pair[0].2 - pair[1].2).abs() * (likely(&pair[0]) + likely(&pair[1])))
                 .sum()
