@@ -58,7 +58,7 @@ impl Targets {
         Self { each: self.each, values }
     }
 
-    /// Of each number of a sample, the mean over all samples of its squared distance from its own mean: sum of (y - <y>)^2 / n.
+    /// Of each number of a sample, the mean over all samples of its squared distance from its own mean: sum of (y - mean y)^2 / n.
     #[must_use]
     pub fn variances(&self) -> Vec<f64> {
         let count = self.len().max(1) as f64;

@@ -150,7 +150,7 @@ impl<R: Real> Passage<R> {
         Answer { loss: if endless { f64::INFINITY } else { answer.loss }, ..answer }
     }
 
-    /// Scores of the last sample, as [`Scores::last`].
+    /// z of each neuron of the read-out, of the last sample that was judged beside what should have been answered.
     #[must_use]
     pub fn scores(&self) -> &[f64] {
         self.scores.last()

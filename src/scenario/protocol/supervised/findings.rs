@@ -17,7 +17,7 @@ pub enum Measure {
     /// How many of the samples were answered with their class.
     #[default]
     RightAnswers,
-    /// Of samples with numbers as targets: R^2 = 1 - sum of (z - y)^2 / sum of (y - <y>)^2 over all samples and outputs, 1 where every score z
+    /// Of samples with numbers as targets: R^2 = 1 - sum of (z - y)^2 / sum of (y - mean y)^2 over all samples and outputs, 1 where every score z
     /// is its target y.
     VarianceExplained,
 }
