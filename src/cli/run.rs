@@ -32,7 +32,7 @@ use memspike::report::{html, profile, results, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Progress as _;
-use memspike::scenario::run::context::GivenWeights;
+use memspike::scenario::run::given::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

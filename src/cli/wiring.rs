@@ -8,7 +8,6 @@ use super::overrides::Overrides;
 use super::records::{self, CHECKPOINT, Logs, Shared, Shown};
 use memspike::dataset::Search;
 use memspike::engine::Observer;
-use memspike::hint::many;
 use memspike::network::Origin;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
@@ -20,7 +19,8 @@ use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::{Input, Plan, ProjectionPlan};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
-use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store, WriteSnapshot};
+use memspike::scenario::run::context::{self, RunContext, RunError, Store, WriteSnapshot};
+use memspike::scenario::run::given::GivenWeights;
 use memspike::scenario::set::Set;
 use memspike::scenario::{self, Changes, Diagnostic, Loaded, shipped};
 use memspike::snapshot::{self, Models, Payload, SnapshotError, Source};
@@ -105,12 +105,12 @@ fn failed(error: RunError) -> Failure {
         RunError::Data(faults) => return Failure::Data(faults),
         error => error,
     };
-    if let RunError::GivenWeights { given, expected, origin, at } = &error {
-        return Diagnostic::error(format!("`{origin}` has {} for this projection", many(given, "weight")))
-            .maybe_at(at.as_ref())
+    if let RunError::Given(error) = &error {
+        return Diagnostic::error(error.to_string())
+            .maybe_at(error.at.as_ref())
             .label("names them")
-            .allowed(format!("{}, one for each synapse", many(expected, "weight")))
-            .hint("train them again: remove that run, or name another")
+            .allowed(error.fault.allowed())
+            .hint(error.fault.hint())
             .into();
     }
     let hint = match &error {
@@ -118,6 +118,9 @@ fn failed(error: RunError) -> Failure {
             "fewer synapses, one weight or delay for all, or storage = \"compact\" in [engine] take less",
         ),
         RunError::Stopped => return Failure::Stopped,
+        RunError::Unheard { .. } => Some(
+            "show them for longer, or let the encoding put spikes earlier; where every value is below `above`, none is drawn",
+        ),
         RunError::Clocked(_) => Some("take another --dt, or an event engine"),
         RunError::Threads { .. } => Some("ask for fewer with --threads"),
         RunError::Store(reason) if reason.ends_with("no such file or directory") => {
@@ -376,7 +379,7 @@ pub fn weights_of(run: &Path, scenario: &Loaded) -> Result<Option<GivenWeights>,
     })?;
     let of = |index: usize| {
         let name = &scenario.plan.projections[index].name;
-        arrays.iter().find(|array| array.name == *name).map(|array| (index, array.data.clone()))
+        arrays.iter().find(|array| array.name == *name).map(|array| (index, array.clone()))
     };
     let values: Option<Vec<_>> = trained.into_iter().map(of).collect();
     let origin = run.display().to_string();

@@ -122,7 +122,7 @@ table! {
             name: Option<String> as NAME;
             version: Option<String> as VERSION;
         }
-        Sound = "sound": "WAV files of one channel and one rate, in a folder or a .tar.gz: numbers of 8, 16, 24 or 32 bits, or floating-point numbers" {
+        Sound = "sound": "WAV files of one channel and one rate, in a folder or a .tar.gz: integers of 8, 16, 24 or 32 bits, or floating-point numbers of 32 bits" {
             train: String as TRAIN;
             test: String as TEST;
             /// How the files are called: parts in braces, of which `{class}` is the class. A rule about a part, `test = "index = 0 to 4"` or `test = "speaker = theo, lucas"`, says which are tested.

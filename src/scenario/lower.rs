@@ -8,7 +8,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
 use super::plan::{Plan, Planned, PopulationPlan, ProjectionPlan};
 use super::section::Lower;
-use super::{assumed, device, protocol};
+use super::{assumed, device, protocol, synapses};
 use crate::registry::Registry;
 
 /// The plan, or `None` when there is a fault; every fault is in `faults`.
@@ -56,6 +56,16 @@ pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> 
     plan.assumed = assumed::list(filled, &plan);
     if plan.protocol.trains_all() {
         protocol::supervised::unfit(&plan, filled, faults);
+    }
+    if let Some((needed, allowed)) = synapses::beyond(&plan, None, 0.0) {
+        let at = filled.one("engine").and_then(|engine| engine.place("memory_gb"));
+        let (needed, allowed) = (synapses::shown(needed), synapses::shown(allowed));
+        faults.push(
+            Diagnostic::error(format!("the network takes about {needed}, and `memory_gb` allows {allowed}"))
+                .maybe_at(at)
+                .allowed(format!("{needed} or more"))
+                .hint("fewer synapses, one weight or delay for all, or storage = \"compact\" take less"),
+        );
     }
     if faults.has_errors() {
         return None;

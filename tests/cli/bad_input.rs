@@ -2,6 +2,7 @@
 //! hint, and with exit code 2; nothing is left behind.
 
 use crate::common::{Page, Place, SCENARIO, code, err, out};
+use memspike::record::npz::{self, NamedArray};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -210,8 +211,23 @@ fn weights_and_checkpoints_of_other_runs() {
     write("tests.toml", &tests);
     refused(
         &["run", "tests.toml"],
-        &["`run` has 1000 weights", "tests.toml:19:16", "allowed: 7840 weights", "hint: "],
+        &[
+            "the weights of `input` in run are 100 x 10, and the projection is 784 x 10",
+            "tests.toml:19:16",
+            "allowed: 784 rows",
+            "hint: ",
+        ],
     );
+    let array = |rows: usize, cols: usize, value: f64| {
+        let mut data = vec![0.0; rows * cols];
+        data[7] = value;
+        let array = NamedArray { name: "input".into(), rows, cols, data };
+        fs::write(place.path().join("run/weights.npz"), npz::encode(&[("input", &array)]).unwrap()).unwrap();
+    };
+    array(10, 784, 0.0);
+    refused(&["run", "tests.toml"], &["are 10 x 784, and", "they are the transpose"]);
+    array(784, 10, f64::NAN);
+    refused(&["run", "tests.toml"], &["hold NaN in row 0, column 7", "allowed: finite numbers"]);
     write("other.toml", &tests.replace("projection.input", "projection.other"));
     refused(&["run", "other.toml"], &["`run` has no weights", "other.toml:19:16", "allowed: "]);
     write("run/weights.npz", "no archive");

@@ -106,6 +106,12 @@ fn a_recorded_run_replays_to_the_same_spikes() {
         spikes("first")
     );
     assert_eq!(spikes("first"), spikes("second"));
+    let seventh = format!("{replay}\nepisode = 7");
+    fs::write(place.path().join("seventh.toml"), scenario(&seventh)).unwrap();
+    let output = place.memspike(&["check", "seventh.toml"]);
+    assert_eq!(code(&output), 2, "{}", err(&output));
+    let said = err(&output);
+    assert!(said.contains("has no spikes of `in` in episode 7") && said.contains("allowed: 0"), "{said}");
     fs::write(place.path().join("third.toml"), scenario(&replay.replace("\"in\"", "\"eyes\""))).unwrap();
     let third = place.memspike(&["check", "third.toml"]);
     assert_eq!(code(&third), 2);

@@ -3,6 +3,7 @@
 mod combinations;
 mod common;
 mod cut;
+mod endless;
 mod fingerprints;
 mod idle;
 mod in_situ;

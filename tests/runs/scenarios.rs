@@ -4,11 +4,12 @@ use crate::common::{self, Kept, Stopper, Watcher, Way, array_bits, essence, fold
 use memspike::dataset::Search;
 use memspike::energy::Category;
 use memspike::engine::Record;
-use memspike::scenario::outcome::{Outcome, Status};
+use memspike::scenario::outcome::{NamedArray, Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::protocol::supervised::{Supervised, SupervisedResult};
 use memspike::scenario::protocol::unsupervised::UnsupervisedResult;
-use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
+use memspike::scenario::run::context::{Engine, RunError};
+use memspike::scenario::run::given::GivenWeights;
 use memspike::scenario::shipped;
 use std::collections::BTreeSet;
 
@@ -39,8 +40,9 @@ pub fn carried_out(plan: &Plan, way: Way<'_>) -> Outcome {
     let given = plan.protocol.weights_from().map(|_| {
         let mut state = 9;
         let mut value = || (common::word(&mut state) % 1000) as f64 * 1e-5 - 0.003;
+        let data = (0..7840).map(|_| value()).collect();
         GivenWeights {
-            values: vec![(0, (0..7840).map(|_| value()).collect())],
+            values: vec![(0, NamedArray { name: "input".into(), rows: 784, cols: 10, data })],
             origin: "test".into(),
             at: None,
         }

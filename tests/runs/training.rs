@@ -7,10 +7,11 @@ use crate::common::{
 use memspike::engine::{Record, Spike};
 use memspike::network::Weights;
 use memspike::record::Fingerprint;
-use memspike::scenario::outcome::{PhaseCounts, Status};
+use memspike::scenario::outcome::{NamedArray, PhaseCounts, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::protocol::supervised::{EpochResult, Supervised, SupervisedResult};
-use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
+use memspike::scenario::run::context::{Engine, RunError};
+use memspike::scenario::run::given::{GivenFault, GivenWeights};
 use memspike::snapshot::{Models, Payload, Source, write};
 use memspike::training::exact::State;
 use memspike::training::{EpochReport, Evaluation, OptimizerState};
@@ -268,12 +269,12 @@ fn given_weights_are_tested_as_they_are() {
     let (_folder, search) = folder(150, 40);
     let plan = short(&["protocol.epochs=2", "protocol.show_class=3"]);
     let (trained, _) = whole(&plan, Way::new(&search));
-    let values = trained.arrays[0].data.clone();
-    let given = |values: Vec<f64>| Way {
-        given: Some(GivenWeights { values: vec![(0, values)], origin: "somewhere".into(), at: None }),
+    let weights = trained.arrays[0].clone();
+    let given = |weights: NamedArray| Way {
+        given: Some(GivenWeights { values: vec![(0, weights)], origin: "somewhere".into(), at: None }),
         ..Way::new(&search)
     };
-    let (outcome, kept) = whole(&plan, given(values.clone()));
+    let (outcome, kept) = whole(&plan, given(weights.clone()));
     let (got, want) =
         (outcome.found.get::<SupervisedResult>().unwrap(), trained.found.get::<SupervisedResult>().unwrap());
     assert_eq!(got.test_accuracy, want.test_accuracy);
@@ -284,8 +285,21 @@ fn given_weights_are_tested_as_they_are() {
     );
     assert_eq!((&outcome.energy, &outcome.inference), (&trained.energy, &trained.inference));
     assert!(kept.saved.is_empty());
-    let refused = given(values[1..].to_vec()).run(&plan, &mut Kept::default());
-    assert!(matches!(refused, Err(RunError::GivenWeights { given: 7839, expected: 7840, .. })));
+    let fault = |weights: NamedArray| match given(weights).run(&plan, &mut Kept::default()) {
+        Err(RunError::Given(error)) => error.fault,
+        other => panic!("{other:?}"),
+    };
+    for [rows, cols] in [[783, 10], [10, 784], [7840, 1]] {
+        let data = vec![0.0; rows * cols];
+        let (found, expected) = ([rows, cols], [784, 10]);
+        let other = NamedArray { rows, cols, data, ..weights.clone() };
+        assert_eq!(fault(other), GivenFault::Shape { found, expected });
+    }
+    for value in [f64::INFINITY, f64::NEG_INFINITY] {
+        let mut other = weights.clone();
+        other.data[123] = value;
+        assert_eq!(fault(other), GivenFault::NotFinite { row: 12, column: 3, value });
+    }
 }
 
 #[test]

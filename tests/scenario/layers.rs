@@ -373,3 +373,41 @@ fn thresholds_and_time_constants_learn_where_there_are_some() {
         );
     }
 }
+
+#[test]
+fn presentations_that_would_be_cut_without_end_are_refused() {
+    for (changes, what, allowed) in [
+        (
+            &["population.hidden.tau_m=\"10 ps\"", "projection.input.tau_syn=\"5 ps\""][..],
+            "pieces of 25 ps for population `hidden`, whose time constants cut it",
+            "131072 pieces: tau_m from 185 ns on",
+        ),
+        (
+            &["population.output.tau_m=\"10 fs\"", "projection.readout.tau_syn=\"5 fs\""],
+            "for population `output`, whose time constants",
+            "tau_m from",
+        ),
+    ] {
+        let said = refused(changes);
+        assert!(
+            said.contains(what) && said.contains(allowed) && said.contains("--> "),
+            "{changes:?}: {said}"
+        );
+    }
+    // Of 131 072 pieces, none longer than the delay.
+    let loops =
+        ["projection.back={ from = \"hidden\", to = \"hidden\", weight = \"1 nA\", delay = \"1 us\", \
+                  kernel = \"exponential\", tau_syn = \"5 ms\" }"];
+    let said = refused(&[loops[0], "population.hidden.tau_m=\"1 ms\"", "protocol.presentation=\"1 s\""]);
+    assert!(said.contains("whose delay to itself cut it") && said.contains("that delay from"), "{said}");
+}
+
+#[test]
+fn memory_that_a_scenario_does_not_allow_itself_is_refused_beforehand() {
+    let said = refused(&["engine.memory_gb=1e-9"]);
+    assert!(
+        said.contains("takes about 20 MB, and `memory_gb` allows 1 kB")
+            && said.contains("engine.memory_gb=1e-9"),
+        "{said}"
+    );
+}

@@ -148,6 +148,20 @@ impl FirstSpikes {
         let start = if sample == 0 { 0 } else { self.ends[sample - 1] };
         &self.spikes[start..self.ends[sample]]
     }
+
+    /// How many samples have no spike before `end`.
+    #[must_use]
+    pub fn silent(&self, end: Time) -> usize {
+        (0..self.len())
+            .filter(|&sample| self.sample(sample).first().is_none_or(|first| first.0 >= end))
+            .count()
+    }
+
+    /// When the first spike of all samples comes.
+    #[must_use]
+    pub fn earliest(&self) -> Option<Time> {
+        self.spikes.iter().map(|spike| spike.0).min()
+    }
 }
 
 #[cfg(test)]
@@ -162,5 +176,11 @@ mod tests {
         assert_eq!((code.len(), latency.lines(3)), (2, 4));
         assert_eq!(code.sample(0), [(ms(0), 2), (ms(10), 1), (ms(15), 3)]);
         assert_eq!(code.sample(1), [(ms(15), 0), (ms(15), 3), (ms(16), 2)]);
+        assert_eq!([0, 1, 15, 16].map(|end| code.silent(ms(end))), [2, 1, 1, 0]);
+        assert_eq!(code.earliest(), Some(ms(0)));
+        assert_eq!(
+            (FirstSpikes::of([vec![]]).earliest(), FirstSpikes::of([vec![]]).silent(ms(9))),
+            (None, 1)
+        );
     }
 }

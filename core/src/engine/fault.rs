@@ -1,6 +1,7 @@
 //! Why a simulation cannot begin, or cannot go on: what, where, which value, what is allowed.
 
 use super::learn::LearningError;
+use super::lockstep::MOST;
 use super::probe::Spike;
 use super::resume::StateError;
 use super::route::{Values, each_target};
@@ -40,6 +41,37 @@ pub enum RatesError {
     },
 }
 
+/// What a population does in a training that diverges.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum Divergence {
+    /// Its weights are no numbers any more.
+    #[error(
+        "is reached by what is no number: training diverges; a lower learning rate, or a bound of the weights, keeps it finite"
+    )]
+    NoNumber,
+    /// It fires without end after weights have changed.
+    #[error(
+        "fires more than {MOST} times in one presentation: training diverges; a lower learning rate, or a bound of the weights, \
+         keeps it finite"
+    )]
+    Spikes,
+    /// It fires without end before anything was learned.
+    #[error(
+        "fires more than {MOST} times in one presentation before anything is learned: the largest weight that leads to it is \
+         {largest:.3e} of its threshold; smaller weights (are they in the right unit?) let it rest"
+    )]
+    FromTheStart {
+        /// In units of the threshold, or of what lifts a membrane to it in the long run.
+        largest: f64,
+    },
+    /// A presentation is too long for its time constants, which learn, or its delays.
+    #[error(
+        "has a time constant, or a delay to itself, that is too short for the length of a presentation; a shorter presentation or \
+         longer times make it possible"
+    )]
+    Pieces,
+}
+
 /// Why a simulation stops before its end.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SimulationError {
@@ -53,13 +85,12 @@ pub enum SimulationError {
     #[error(transparent)]
     State(#[from] StateError),
     /// A loss that is no number, or a neuron that fires without end, in training.
-    #[error(
-        "training diverges: what reaches population `{population}` is no number, or makes it fire without end; a lower learning \
-         rate, or a bound of the weights, keeps it finite"
-    )]
+    #[error("population `{population}` {why}")]
     Diverged {
         /// The first population of which that is so.
         population: String,
+        /// What it does.
+        why: Divergence,
     },
     /// Weights that are not those of the network.
     #[error(transparent)]

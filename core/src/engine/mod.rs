@@ -41,7 +41,7 @@ pub use books::Costs;
 pub use change::{RetuneError, retune};
 pub use clocked::{Clocked, ClockedError};
 pub use competition::{Competing, Thresholds};
-pub use fault::{RatesError, SimulationError};
+pub use fault::{Divergence, RatesError, SimulationError};
 pub use free::{Clock, Saved};
 pub use key::{EventKey, Kind};
 pub use learn::{Learning, LearningError, LearningState, layout};

@@ -231,6 +231,17 @@ impl Projection {
         }
     }
 
+    /// Rows and columns of its weights as files have them: before and behind; of weights in common those of their matrix, of
+    /// a list of synapses one column.
+    #[must_use]
+    pub fn matrix(&self, columns: u32) -> [usize; 2] {
+        match (&self.shared, &self.connect) {
+            (Some(shared), _) => [shared.rows as usize, shared.columns as usize],
+            (None, Rows::Dense) => [self.rows as usize, columns as usize],
+            (None, _) => [self.synapses(columns), 1],
+        }
+    }
+
     /// Row and column of every synapse, in the order of their weights.
     pub fn ends(&self, columns: u32) -> Box<dyn Iterator<Item = (u32, u32)> + '_> {
         match &self.connect {

@@ -28,6 +28,8 @@ pub struct Evaluation {
     pub outputs: Vec<f64>,
     /// Of samples with targets: what is explained of the variance of all of them together, as [`explained`].
     pub explained: Option<f64>,
+    /// Presentations that were cut short, because a population fired without end ([`MOST`](crate::engine::lockstep::MOST) times).
+    pub endless: u64,
     /// Spikes and other events, over all presentations.
     pub totals: Totals,
 }

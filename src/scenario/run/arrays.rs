@@ -113,18 +113,14 @@ pub fn named_arrays(
             ));
             continue;
         };
-        let columns = network.populations[projection.to].size as usize;
-        let dense = network.projections[index].connect == Rows::Dense;
-        let (data, rows, cols) = match &listed.shared {
-            Some(shared) => (shared.gather(&data), shared.rows as usize, shared.columns as usize),
-            None if dense => {
-                let rows = data.len() / columns;
-                (data, rows, columns)
-            }
-            None => {
-                let rows = data.len();
-                (data, rows, 1)
-            }
+        let data = match &listed.shared {
+            Some(shared) => shared.gather(&data),
+            None => data,
+        };
+        let [rows, cols] = match &listed.fixed {
+            // (One weight for all is written once.)
+            Some(Fixed::Constant(_)) => [1, 1],
+            _ => listed.matrix(network.populations[projection.to].size),
         };
         named.push(NamedArray { name: format!("weight.{}", projection.name), rows, cols, data });
         if let Some(array) = &arrays[index] {

@@ -1,8 +1,8 @@
 //! What a run is given besides its plan, and why a plan cannot be carried out.
 
 use super::super::assemble::AssembleError;
-use super::super::diagnostic::At;
 use super::super::progress::Progress;
+use super::given::{GivenError, GivenWeights};
 use crate::dataset::{Faults, Search};
 use crate::engine::lockstep::Unfit;
 use crate::engine::{self, ClockedError, Observer, SimulationError, StateError};
@@ -79,17 +79,6 @@ impl Store for NoStore {
     }
 }
 
-/// Weights trained elsewhere.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GivenWeights {
-    /// By projection, row-major, in the unit of its kernel.
-    pub values: Vec<(usize, Vec<f64>)>,
-    /// For the report: "runs/mnist/003".
-    pub origin: String,
-    /// Where a scenario names them, for messages.
-    pub at: Option<At>,
-}
-
 /// Everything a run is given besides its plan.
 pub struct RunContext<'a> {
     /// Threads that may be used; they change no result.
@@ -135,6 +124,19 @@ pub enum RunError {
     /// The engine cannot begin, or cannot go on.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
+    /// Samples none of which spikes while it is shown.
+    #[error(
+        "no {what} sample spikes while it is shown, for {shown}{}",
+        first.map_or(String::new(), |first| format!(": the first spike of all comes at {first}"))
+    )]
+    Unheard {
+        /// "training" or "test".
+        what: &'static str,
+        /// How long they are shown.
+        shown: Time,
+        /// When the first of their spikes comes, if there is one.
+        first: Option<Time>,
+    },
     /// Training cannot go on.
     #[error("in epoch {epoch}: {fault}")]
     Epoch {
@@ -154,22 +156,9 @@ pub enum RunError {
     /// The host could not write it, and says why.
     #[error("the checkpoint cannot be kept: {0}")]
     Store(String),
-    /// Trained weights of another number than the projection has synapses.
-    #[error(
-        "{} for a projection of {}, from {origin}",
-        crate::hint::many(given, "weight"),
-        crate::hint::many(expected, "synapse")
-    )]
-    GivenWeights {
-        /// How many there are.
-        given: usize,
-        /// How many synapses there are.
-        expected: usize,
-        /// The run or file they are from.
-        origin: String,
-        /// Where the scenario names it.
-        at: Option<At>,
-    },
+    /// Weights trained elsewhere that are none for these projections.
+    #[error(transparent)]
+    Given(#[from] GivenError),
     /// The network needs more memory than the host allows.
     #[error("the network needs about {needed} of memory, and there is {allowed}")]
     Memory {

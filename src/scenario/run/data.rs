@@ -27,6 +27,8 @@ pub struct Data<C = RateCode> {
     /// What is wanted of the samples for training, validation and test, where these have numbers as targets.
     pub targets: Option<[Targets; 3]>,
     pub classes: usize,
+    /// What is to be said of sets that hold fewer samples than were asked for.
+    pub fewer: Vec<String>,
     /// Which data they are.
     pub identity: Identity,
     /// The test samples as they were read.
@@ -178,6 +180,16 @@ fn encoded<C: Encoded>(
     let read = augment.is_drawn().then(|| (set.train.clone(), set.shape.clone()));
     let set = if augment.is_none() { set } else { changed(set, augment) };
     let available = protocol.train_samples.map_or(set.train.len(), |n| (n as usize).min(set.train.len()));
+    let fewer = [
+        ("train_samples", protocol.train_samples, set.train.len()),
+        ("test_samples", protocol.test_samples, set.test.len()),
+    ]
+    .into_iter()
+    .filter_map(|(key, asked, there)| {
+        let asked = asked.filter(|&asked| asked as usize > there)?;
+        Some(format!("`{key}` asks for {asked} samples, and the data set has {there}: all of them are used"))
+    })
+    .collect();
     let held = (available as f64 * protocol.validation).floor() as usize;
     // The held-out samples are chosen by a shuffle of their own, then kept in the order of the file.
     let mut order = split_order(available as u32, seed);
@@ -213,6 +225,7 @@ fn encoded<C: Encoded>(
         test_labels,
         targets,
         classes: set.classes,
+        fewer,
         identity,
         shown: Arc::new(if tested.len() == set.test.len() { set.test } else { set.test.chosen(&tested) }),
         again,

@@ -7,6 +7,7 @@ pub mod context;
 pub(super) mod data;
 pub(super) mod device;
 pub(super) mod filaments;
+pub mod given;
 pub(super) mod journal;
 pub(super) mod logbook;
 pub(super) mod measured;

@@ -224,8 +224,9 @@ impl Lower<'_> {
                 let file = format!("{}/spikes.csv", run.trim_end_matches('/'));
                 let csv = locate::beside(&file, fields.written("run")?);
                 let csv = csv.map_err(|fault| self.faults.push(fault)).ok()?;
-                let which = (recorded.as_str(), fields.place("recorded"), episode);
-                train(size, SourceKind::List(lists::recorded(&csv, which, Some(size), self.faults)?))
+                let which = (recorded.as_str(), fields.place("recorded"));
+                let episode = (episode, fields.place("episode"));
+                train(size, SourceKind::List(lists::recorded(&csv, which, episode, Some(size), self.faults)?))
             }
             Described::Regular { size, start, period } => train(size, SourceKind::Regular { start, period }),
             Described::Bursts { size, start, period, count, interval } => {

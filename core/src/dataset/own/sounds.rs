@@ -8,7 +8,7 @@ use crate::hint::many;
 use hound::{SampleFormat, WavReader, WavSpec};
 use std::path::Path;
 
-const FORMS: &str = "a WAV file of 8, 16, 24 or 32 bits, or of floating-point numbers";
+const FORMS: &str = "a WAV file of integers of 8, 16, 24 or 32 bits, or of floating-point numbers of 32 bits";
 
 /// Samples of a recording: 2^28 bytes hold no more.
 const MOST: u32 = 1 << 28;

@@ -23,7 +23,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Recording, Wrong> {
         let event = Event { t, x: x.into(), y: y.into(), on: high & 0x80 != 0 };
         checked.push(event, 5 * k)?;
     }
-    if !rest.is_empty() {
+    if bytes.is_empty() || !rest.is_empty() {
         return Err(truncated(5 * events.len(), "an event", 5));
     }
     Ok(checked.finish("N-MNIST"))

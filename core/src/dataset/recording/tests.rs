@@ -30,6 +30,7 @@ fn nmnist_has_overflows_and_a_sensor_of_34() {
     assert_eq!(spikes[0], (Time::ZERO, (34 + 15) * 34 + 7));
     assert_eq!(spikes[1], (Time::from_fs((8192 + 700 - 654) * 1_000_000_000), 16 * 34 + 8));
     assert_eq!(refused("a.bin", &bytes[..13]), "byte 10: the recording ends within an event; 5 bytes");
+    assert_eq!(refused("a.bin", &[]), "byte 0: the recording ends within an event; 5 bytes");
     let outside = [nmnist(7, 15, 654, true), nmnist(34, 15, 700, true)].concat();
     assert_eq!(
         refused("a.bin", &outside),

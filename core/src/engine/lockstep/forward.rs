@@ -2,16 +2,13 @@
 
 use super::form::Form;
 use super::kind::{InForm, MOST_NUMBERS};
-use super::net::{LANES, Layer, Own, Varying};
+use super::net::{LANES, Layer, MOST, Own, Varying};
 use super::reach::drive;
-use super::tape::{Action, Arrival, Group, NONE, Tape};
+use super::tape::{Action, Arrival, Group, NONE, Runaway, Tape};
 use crate::engine::Switching;
 use crate::neuron::Switch;
 use crate::numeric::{Pack, Real, ln};
 use crate::simd::{Work, prefetch, vectorised};
-
-/// Spikes of a layer in one presentation, at most: what would fire more often is left at that, and the tape says so.
-pub const MOST: usize = 1 << 17;
 
 /// The neurons of a layer while a presentation goes on, and room to work.
 #[derive(Clone, Debug, Default)]
@@ -85,16 +82,18 @@ pub fn forward<R: Real>(
     }
     let mut time = tape.next().unwrap_or(until);
     let mut origin = R::ZERO;
-    while time < until && !tape.runaway {
+    while time < until && tape.runaway.is_none() {
         let last = time + unheard;
         let end = if last < until { last } else { until };
         let (first, spikes) = (tape.groups.len(), tape.spikes.len());
-        tape.group((tau, R::from_f64(layer.kind.span())), origin, (time, end));
+        tape.group((tau, R::from_f64(layer.kind.span())), layer.most_pieces(), origin, (time, end));
         let pass = Pass { layer, own, weights, until: end, tau, origin };
         origin = layer.kind.with(Run { pass, first, membranes, tape });
         if end < until {
             tape.feed_back(layer, spikes, until);
-            tape.runaway |= end <= time;
+            if end <= time {
+                tape.runaway = Some(Runaway::Pieces);
+            }
         }
         time = end;
     }
@@ -262,7 +261,7 @@ impl<R: Real> Pass<'_, R> {
             let x = membranes.of(place);
             let Some(root) = form.crossing(x, membranes.bar[place], y, interval.next) else { return };
             if tape.spikes.len() >= MOST {
-                tape.runaway = true;
+                tape.runaway = Some(Runaway::Spikes);
                 return;
             }
             // What was rounded stays within the interval.

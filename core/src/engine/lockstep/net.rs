@@ -138,6 +138,10 @@ impl Net {
     }
 }
 
+/// Spikes of a layer in one presentation, at most: what would fire more often is left at that, and the tape says so. As many
+/// pieces of time may have to be gone through in which nothing happens.
+pub const MOST: usize = 1 << 17;
+
 impl Layer {
     /// Columns of everything that the neurons have whose spikes are the lines of an input.
     #[must_use]
@@ -150,6 +154,19 @@ impl Layer {
     pub fn unheard(&self) -> f64 {
         let own = self.inputs.iter().filter(|input| input.from == Some(self.place));
         own.fold(f64::INFINITY, |least, input| least.min(input.delay))
+    }
+
+    /// Into how many pieces a presentation until then (ms) is cut, whatever happens in it: none is longer than [`Kind::span`], nor
+    /// than the layer does not hear itself.
+    #[must_use]
+    pub fn pieces(&self, until: f64) -> f64 {
+        until / (self.kind.span() * self.tau).min(self.unheard())
+    }
+
+    /// How many of them a tape takes. Layers of jumps remember the potentials of all neurons with each.
+    #[must_use]
+    pub fn most_pieces(&self) -> usize {
+        if self.kind == Kind::Jumps { (16 * MOST / self.stride.max(1)).min(MOST) } else { MOST }
     }
 }
 

@@ -86,6 +86,16 @@ pub struct Peak<R> {
     pub slope: R,
 }
 
+/// Why a tape ends before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runaway {
+    /// There would have been more spikes than [`MOST`](super::MOST).
+    Spikes,
+    /// Its time is too long beside what it is cut by (see [`Layer::pieces`]), or for the precision to tell a spike from its arrival at
+    /// its own layer.
+    Pieces,
+}
+
 /// One layer in one presentation.
 #[derive(Clone, Debug, Default)]
 pub struct Tape<R> {
@@ -106,9 +116,8 @@ pub struct Tape<R> {
     pub spikes: Vec<(R, u32)>,
     /// Numbers of `spikes` in order of time, then of neuron.
     pub order: Vec<u32>,
-    /// Whether there would have been more spikes than [`MOST`](super::MOST), or its time is too long for the precision to tell a spike
-    /// from its arrival at its own layer.
-    pub runaway: bool,
+    /// Why it ends before its time, if it does.
+    pub runaway: Option<Runaway>,
     exponents: Vec<R>,
     keys: Vec<u64>,
 }
@@ -123,7 +132,7 @@ impl<R: Real> Tape<R> {
         self.actions.clear();
         self.spikes.clear();
         self.order.clear();
-        self.runaway = false;
+        self.runaway = None;
     }
 
     /// Adds what arrives through an input before `until`: for every spike (time and line, in order) its row, with the delay of
@@ -225,15 +234,21 @@ impl<R: Real> Tape<R> {
     }
 
     /// Puts arrivals of one instant together, from one time up to another (ms), with their times as y about an origin. Groups that
-    /// are further apart than `span` (in tau, ms) have empty ones between them, and after so long the origin is moved.
-    pub fn group(&mut self, (tau, span): (R, R), mut origin: R, (from, until): (R, R)) {
+    /// are further apart than `span` (in tau, ms) have empty ones between them, of which there are `most`, and after so long the
+    /// origin is moved.
+    pub fn group(&mut self, (tau, span): (R, R), most: usize, mut origin: R, (from, until): (R, R)) {
         let (first, mut end) = (self.groups.len(), self.grouped());
         let mut probed = self.groups.last().map_or(0, |group| group.probed as usize);
-        let Self { arrivals, probes, groups, exponents, .. } = self;
+        let Self { arrivals, probes, groups, exponents, runaway, .. } = self;
         let (span, mut time) = (span * tau, from);
+        let most = most + arrivals.len() + probes.len();
         exponents.clear();
         exponents.push(-((time - origin) / tau));
         while time < until {
+            if groups.len() >= most {
+                *runaway = Some(Runaway::Pieces);
+                break;
+            }
             end += arrivals[end..].iter().take_while(|arrival| arrival.time <= time).count();
             probed += probes[probed..].iter().take_while(|probe| probe.time <= time).count();
             let moves = time - origin > span;

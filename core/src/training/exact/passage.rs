@@ -2,7 +2,7 @@
 
 use super::backward::{Credits, Gradient, Slopes, Sweep, backward};
 use super::loss::{Answer, Loss, Scores, Target};
-use crate::engine::lockstep::{Kind, Layer, Membranes, Net, Own, Peak, Tape, forward};
+use crate::engine::lockstep::{Kind, Layer, Membranes, Net, Own, Peak, Runaway, Tape, forward};
 use crate::numeric::Real;
 
 /// What a network may learn, layer by layer, as [`Layer::weights`](crate::engine::lockstep::Layer::weights) puts it in order.
@@ -121,7 +121,7 @@ impl<R: Real> Passage<R> {
             tape.sort();
             let (of, membranes) = ((layer, parameters.own(index, layer)), &mut self.membranes[index]);
             forward(of, &parameters.weights[index], draws, until, membranes, tape);
-            if tape.runaway {
+            if tape.runaway.is_some() {
                 // Nobody wants to know what comes of that.
                 self.tapes[index + 1..].iter_mut().for_each(Tape::clear);
                 return;
@@ -146,8 +146,13 @@ impl<R: Real> Passage<R> {
         };
         let of = (layer, parameters.own(net.layers.len() - 1, layer));
         let answer = loss.judge(of, (weights, tape, until.to_f64()), target, credits, &mut self.scores);
-        let endless = self.tapes.iter().any(|tape| tape.runaway);
-        Answer { loss: if endless { f64::INFINITY } else { answer.loss }, ..answer }
+        Answer { loss: if self.runaway().is_some() { f64::INFINITY } else { answer.loss }, ..answer }
+    }
+
+    /// Which layer of the last sample came to no end, and why.
+    #[must_use]
+    pub fn runaway(&self) -> Option<(usize, Runaway)> {
+        self.tapes.iter().enumerate().find_map(|(layer, tape)| Some((layer, tape.runaway?)))
     }
 
     /// z of each neuron of the read-out, of the last sample that was judged beside what should have been answered.

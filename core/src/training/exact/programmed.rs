@@ -3,7 +3,7 @@
 use super::passage::Parameters;
 use crate::crossbar::{Alone, Draw, Writer};
 use crate::engine::lockstep::Net;
-use crate::engine::{SimulationError, Team};
+use crate::engine::{Divergence, SimulationError, Team};
 use crate::numeric::Real;
 use crate::synapse::{Mapping, Spread};
 
@@ -51,7 +51,7 @@ pub(super) fn program<R: Real>(
             };
             if from.iter().any(|w| !w.to_f64().is_finite()) {
                 let population = net.network.populations[layer.population].name.clone();
-                return Err(SimulationError::Diverged { population });
+                return Err(SimulationError::Diverged { population, why: Divergence::NoNumber });
             }
             let draw = Draw { seed, entity: devices.projection as u32, draw: FIRST_DRAW + step };
             let writer = Writer { cols: size, mapping: &devices.mapping, spread: &devices.spread, draw };

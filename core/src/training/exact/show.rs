@@ -159,6 +159,8 @@ struct Worker<R> {
     shown: Shown<R>,
     answers: Vec<u16>,
     outputs: Vec<f64>,
+    /// Presentations that came to no end.
+    endless: u64,
 }
 
 /// Shows every sample once and collects the answers. `so_far` is what it found before it came back early, or nothing.
@@ -185,6 +187,7 @@ pub(in crate::training) fn answers_in<R: Scalar>(
         shown: Shown::default(),
         answers: Vec::new(),
         outputs: Vec::new(),
+        endless: 0,
     };
     let mut workers: Vec<Worker<R>> = (0..PIECES).map(new).collect();
     let mut observer = reporting.observer.take();
@@ -201,6 +204,7 @@ pub(in crate::training) fn answers_in<R: Scalar>(
                 let target = samples.targets.map(|targets| Target::Scores(targets.of(sample)));
                 let answer = worker.passage.judge(net, &parameters, until, question.loss, target);
                 worker.answers.push(answer.class as u16);
+                worker.endless += u64::from(worker.passage.runaway().is_some());
                 if target.is_some() {
                     worker.outputs.extend_from_slice(worker.passage.scores());
                 }
@@ -210,6 +214,7 @@ pub(in crate::training) fn answers_in<R: Scalar>(
             worker.shown.hand_on(question.what, reporting.fingerprint, &mut observer);
             evaluation.answers.append(&mut worker.answers);
             evaluation.outputs.append(&mut worker.outputs);
+            evaluation.endless += std::mem::take(&mut worker.endless);
             evaluation.totals.merge(&std::mem::take(&mut worker.shown.totals));
         }
         start += length;

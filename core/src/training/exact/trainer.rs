@@ -10,8 +10,8 @@ use super::show::Shown;
 use super::steps::{Lists, front, squares, update};
 use super::surrogate::Surrogate;
 use crate::encoding::FirstSpikes;
-use crate::engine::lockstep::{NONE, Net};
-use crate::engine::{Observer, SimulationError, Team, Threads};
+use crate::engine::lockstep::{NONE, Net, Runaway};
+use crate::engine::{Divergence, Observer, SimulationError, Team, Threads};
 use crate::network::{Network, Weights};
 use crate::record::Fingerprint;
 use crate::training::epoch::{Advance, Descent, EpochReport, Settings};
@@ -110,6 +110,8 @@ pub(super) struct Piece<R: Scalar> {
     correct: u64,
     squared_error: f64,
     silent: u64,
+    /// The first layer that came to no end, and why.
+    runaway: Option<(usize, Runaway)>,
     /// Spikes of every neuron of each layer.
     active: Vec<Vec<u32>>,
 }
@@ -144,6 +146,7 @@ impl<R: Scalar> Layered<R> {
             correct: 0,
             squared_error: 0.0,
             silent: 0,
+            runaway: None,
             active: net.layers.iter().map(|layer| vec![0; layer.size]).collect(),
         });
         let pieces = pieces.collect();
@@ -250,11 +253,23 @@ impl<R: Scalar> Layered<R> {
 
     /// Which layer has weights that are no numbers, or too large ones.
     fn diverged(&self) -> SimulationError {
-        let layers = self.net.layers.iter().zip(&self.parameters.weights);
-        let bad = layers.filter(|(_, weights)| weights.iter().any(|w| !w.to_f64().is_finite()));
-        let first = bad.map(|(layer, _)| layer.population).next();
-        let population = first.or(self.net.layers.last().map(|layer| layer.population)).unwrap_or(0);
-        SimulationError::Diverged { population: self.net.network.populations[population].name.clone() }
+        let finite = |weights: &Vec<R>| weights.iter().all(|w| w.to_f64().is_finite());
+        let bad = self.parameters.weights.iter().position(|weights| !finite(weights));
+        let endless = self.pieces.iter().find_map(|piece| piece.runaway).filter(|_| bad.is_none());
+        let layer =
+            bad.or(endless.map(|(layer, _)| layer)).unwrap_or(self.net.layers.len().saturating_sub(1));
+        let largest = |weights: &Vec<R>| weights.iter().fold(0.0, |most: f64, w| most.max(w.to_f64().abs()));
+        let why = match endless {
+            None => Divergence::NoNumber,
+            Some((_, Runaway::Pieces)) => Divergence::Pieces,
+            // The first batch has had its step by now.
+            Some((_, Runaway::Spikes)) if self.adam.steps <= 1 => {
+                Divergence::FromTheStart { largest: self.parameters.weights.get(layer).map_or(0.0, largest) }
+            }
+            Some((_, Runaway::Spikes)) => Divergence::Spikes,
+        };
+        let population = self.net.layers.get(layer).map_or(0, |layer| layer.population);
+        SimulationError::Diverged { population: self.net.network.populations[population].name.clone(), why }
     }
 
     /// Raises the weights to neurons that hardly fired in a batch, and lowers those to neurons that fired too often; of neurons that
@@ -483,6 +498,11 @@ impl<R: Scalar> Piece<R> {
         self.correct += u64::from(answer.class == label);
         self.squared_error += answer.squared_error;
         self.silent += u64::from(answer.decided.is_none());
+        if let Some(runaway) = passage.runaway() {
+            // What led there is no gradient.
+            self.runaway.get_or_insert(runaway);
+            return;
+        }
         let slopes = Slopes { least: R::from_f64(exact.least_slope), surrogate: exact.surrogate };
         passage.backward(net, parameters, slopes, &mut self.gradient);
         let noted = self.active.iter_mut().zip(&mut self.touched);

@@ -45,6 +45,15 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         else {
             return Err(RunError::NoDataset);
         };
+        let trains =
+            protocol.weights_from.is_none().then_some(("training", &data.train, protocol.presentation));
+        for (what, code, shown) in
+            trains.into_iter().chain([("test", &data.test, protocol.test_presentation)])
+        {
+            if !code.is_empty() && code.silent(shown) == code.len() {
+                return Err(RunError::Unheard { what, shown, first: code.earliest() });
+            }
+        }
         let net = layers::net(of.network)?;
         let neurons = net.layers.last().map_or(1, |layer| layer.size);
         let net = net.read_out(!loss.integrates(), neurons / data.classes.max(1));

@@ -1,6 +1,7 @@
 //! What is said of a training in which neurons stay silent: nothing behind them learns, and nobody answers.
 
 use super::findings::EpochResult;
+use crate::engine::lockstep::MOST;
 use crate::hint::many;
 
 /// Epochs in which populations of layers, but those whose membranes are read, did not fire at all, and the answers that nobody gave.
@@ -30,12 +31,29 @@ pub fn silent(epochs: &[EpochResult], integrates: Option<&str>) -> Vec<String> {
     said
 }
 
-/// What is to be said of a final test in which the read-out did not fire.
-pub fn mute(spikes: u64, presentations: u64) -> Option<String> {
+/// What is to be said of a final test in which the read-out did not fire, where answers are of spikes alone (`guessed`) or else of
+/// potentials.
+pub fn mute(spikes: u64, presentations: u64, guessed: bool) -> Option<String> {
+    let answers = if guessed {
+        "the accuracy is that of guessing"
+    } else {
+        "each answer is the neuron that came closest to its threshold"
+    };
     (spikes == 0 && presentations > 0).then(|| {
         format!(
-            "no neuron of the read-out fired in {} of the final test: the accuracy is that of guessing, and nothing was spent on \
-             answers; larger initial weights, a longer presentation or a higher rate make it fire",
+            "no neuron of the read-out fired in {} of the final test: {answers}, and nothing was spent on answers; larger initial \
+             weights, a longer presentation or a higher rate make it fire",
+            many(presentations, "presentation")
+        )
+    })
+}
+
+/// What is to be said of a final test with presentations that were cut short.
+pub fn endless(cut: u64, presentations: u64) -> Option<String> {
+    (cut > 0).then(|| {
+        format!(
+            "{cut} of {} of the final test were cut short, because a population fired more than {MOST} times: their answers and \
+             energies are those of what came before; smaller weights let it rest",
             many(presentations, "presentation")
         )
     })
@@ -67,6 +85,8 @@ mod tests {
         assert!(said[1].contains("in any sample of epoch 2") && said.len() == 2);
         assert!(silent(&epochs[..1], Some("output")).is_empty());
         assert_eq!(silent(&epochs[..1], None).len(), 1);
-        assert!(mute(0, 5).is_some() && mute(1, 5).is_none());
+        assert!(mute(0, 5, true).unwrap().contains("that of guessing") && mute(1, 5, true).is_none());
+        assert!(mute(0, 5, false).unwrap().contains("closest to its threshold"));
+        assert!(endless(2, 5).unwrap().starts_with("2 of 5 presentations") && endless(0, 5).is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::findings::{InSituResult, OUTPUT, OutputResult, ProgrammingResult, ShownSample, TARGET};
 use super::super::gradients;
-use super::super::silence::{mute, silent};
+use super::super::silence::{endless, mute, silent};
 use super::super::teach::{Exam, Teacher};
 use crate::crossbar::Array;
 use crate::dataset::{Targets, explained};
@@ -71,8 +71,10 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                 told = self.data.targets.as_ref().map(|[.., targets]| beside_targets(targets, &test.outputs));
                 if !self.protocol.gradient.loss().is_some_and(|loss| loss.integrates()) {
                     let fired = test.totals.spikes.get(self.population).copied().unwrap_or(0);
-                    self.log.notes.extend(mute(fired, test.totals.presentations));
+                    let guessed = self.protocol.gradient.loss().is_none();
+                    self.log.notes.extend(mute(fired, test.totals.presentations, guessed));
                 }
+                self.log.notes.extend(endless(test.endless, test.totals.presentations));
                 match devices(self.plan, &values, self.w_max(), ideal, context.stop) {
                     Ok(programmed) => arrays = programmed,
                     Err(RunError::Stopped) => {
@@ -257,6 +259,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
     fn explain(&mut self, arrays: &[Option<Array>]) {
         let integrates = self.protocol.gradient.loss().is_some_and(|loss| loss.integrates());
         let read_out = self.plan.populations[self.population].name.as_str();
+        self.log.notes.extend(self.data.fewer.iter().cloned());
         self.log.notes.extend(silent(&self.result.epochs, integrates.then_some(read_out)));
         self.log.notes.extend(gradients::strayed(&self.result.epochs));
         let index = self.protocol.projection;

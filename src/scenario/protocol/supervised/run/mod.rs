@@ -12,7 +12,7 @@ use super::plan::{Gradient, Supervised};
 use super::surrogate::Surrogate;
 use super::teach::{Exam, Of, Teacher};
 use crate::engine::{Engine, Threads};
-use crate::network::{Network, Shared, Weights};
+use crate::network::{Network, Weights};
 use crate::scenario::assemble::assemble;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
@@ -81,15 +81,7 @@ fn carry_out<R: Scalar, T: Teacher<R>>(
     let network = &assembled.network;
     let mut values = assembled.weights;
     if let Some(given) = &context.given {
-        for (index, values_of) in &given.values {
-            let shared = network.projections[*index].shared.as_ref();
-            let expected = shared.map_or(values[*index].len(), Shared::count);
-            if values_of.len() != expected {
-                let (origin, at) = (given.origin.clone(), given.at.clone());
-                return Err(RunError::GivenWeights { given: values_of.len(), expected, origin, at });
-            }
-            values[*index] = shared.map_or_else(|| values_of.clone(), |shared| shared.expand(values_of));
-        }
+        given.replace(network, &mut values)?;
     }
     connections::tell(plan, network, |index| values[index].clone(), context)?;
     let of = Of { engine, plan, protocol, network };

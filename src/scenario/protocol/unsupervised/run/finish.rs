@@ -265,6 +265,7 @@ impl<R: Scalar> Run<'_, R> {
         } else {
             self.log.notes.push("ideal weights: no energy of reading or programming".into());
         }
+        self.log.notes.extend(self.data.fewer.iter().cloned());
         self.log.notes.push("the last epoch is reported, whatever the others reached".into());
         if self.protocol.validation > 0.0 {
             self.log.notes.pop();
