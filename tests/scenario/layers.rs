@@ -397,8 +397,13 @@ fn presentations_that_would_be_cut_without_end_are_refused() {
     // Of 131 072 pieces, none longer than the delay.
     let loops =
         ["projection.back={ from = \"hidden\", to = \"hidden\", weight = \"1 nA\", delay = \"1 us\", \
-                  kernel = \"exponential\", tau_syn = \"5 ms\" }"];
-    let said = refused(&[loops[0], "population.hidden.tau_m=\"1 ms\"", "protocol.presentation=\"1 s\""]);
+                  kernel = \"exponential\", tau_syn = \"0.5 ms\" }"];
+    let said = refused(&[
+        loops[0],
+        "population.hidden.tau_m=\"1 ms\"",
+        "projection.input.tau_syn=\"0.5 ms\"",
+        "protocol.presentation=\"1 s\"",
+    ]);
     assert!(said.contains("whose delay to itself cut it") && said.contains("that delay from"), "{said}");
 }
 
