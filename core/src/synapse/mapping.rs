@@ -363,9 +363,15 @@ impl Work for Targets<'_> {
             let each = targets.chunks_exact_mut(mapping.devices());
             weights.iter().zip(each).for_each(|(&w, targets)| mapping.targets(w, targets));
         } else if mapping.placement == Placement::OneSided {
-            mapping.all_pairs(weights, targets, |mapping, x| mapping.one_sided(x));
+            mapping.all_pairs(weights, targets, |mapping, x| mapping.one_sided_pairs(x));
         } else {
-            mapping.all_pairs(weights, targets, |mapping, x| mapping.balanced(x));
+            mapping.all_pairs(weights, targets, |mapping, x| {
+                let (mut plus, mut minus) = (*x, *x);
+                for ((plus, minus), &x) in plus.iter_mut().zip(&mut minus).zip(x) {
+                    (*plus, *minus) = mapping.balanced(x);
+                }
+                [mapping.all_nearest(plus), mapping.all_nearest(minus)]
+            });
         }
     }
 }
@@ -392,26 +398,52 @@ impl Mapping {
     /// All pairs of an arrangement of two devices. (All G+ of a block, then all G-: what stands side by side in memory would
     /// not be worked on side by side.)
     #[inline(always)]
-    fn all_pairs(&self, weights: &[f64], targets: &mut [f64], place: impl Fn(&Self, f64) -> (f64, f64)) {
+    fn all_pairs(
+        &self,
+        weights: &[f64],
+        targets: &mut [f64],
+        place: impl Fn(&Self, &[f64; BLOCK]) -> [[f64; BLOCK]; 2],
+    ) {
         let (blocks, rest) = weights.as_chunks::<BLOCK>();
         let (pairs, _) = targets.as_chunks_mut::<2>();
         let (wide, last) = pairs.split_at_mut_checked(blocks.len() * BLOCK).unwrap_or_default();
         for (pairs, weights) in wide.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks) {
-            let (mut plus, mut minus) = ([0.0; BLOCK], [0.0; BLOCK]);
-            for ((plus, minus), w) in plus.iter_mut().zip(&mut minus).zip(weights) {
-                (*plus, *minus) = place(self, (w / self.w_max).clamp(-1.0, 1.0));
+            let mut x = *weights;
+            for x in &mut x {
+                *x = (*x / self.w_max).clamp(-1.0, 1.0);
             }
-            for g in &mut plus {
-                *g = self.range.nearest(*g);
-            }
-            for g in &mut minus {
-                *g = self.range.nearest(*g);
-            }
+            let [plus, minus] = place(self, &x);
             for (pair, (&plus, &minus)) in pairs.iter_mut().zip(plus.iter().zip(&minus)) {
                 *pair = [plus, minus];
             }
         }
         last.iter_mut().zip(rest).for_each(|(pair, &w)| *pair = self.pair(w));
+    }
+
+    #[inline(always)]
+    fn all_nearest(&self, mut all: [f64; BLOCK]) -> [f64; BLOCK] {
+        for g in &mut all {
+            *g = self.range.nearest(*g);
+        }
+        all
+    }
+
+    /// Levels of pairs of which one rests: only the other has one to look for.
+    #[inline(always)]
+    fn one_sided_pairs(&self, x: &[f64; BLOCK]) -> [[f64; BLOCK]; 2] {
+        let (g_min, g_max) = self.range.ends();
+        let rest = self.range.nearest(g_min);
+        let mut set = *x;
+        for g in &mut set {
+            *g = g_min + (g_max - g_min) * g.abs();
+        }
+        let set = self.all_nearest(set);
+        let (mut plus, mut minus) = ([rest; BLOCK], [rest; BLOCK]);
+        for ((plus, minus), (&x, &g)) in plus.iter_mut().zip(&mut minus).zip(x.iter().zip(&set)) {
+            *plus = if x > 0.0 { g } else { rest };
+            *minus = if x > 0.0 { rest } else { g };
+        }
+        [plus, minus]
     }
 }
 
@@ -443,9 +475,11 @@ mod tests {
     #[test]
     fn many_weights_have_the_bits_of_each() {
         for arrangement in ARRANGEMENTS {
-            for levels in [None, Some(6)] {
-                let mapping = Mapping::new(arrangement, Placement::OneSided, range(levels), 0.3).unwrap();
-                let weights: Vec<f64> = (-20..=20).map(|k| 0.017 * f64::from(k)).collect();
+            for (levels, placement) in
+                [(None, Placement::OneSided), (Some(6), Placement::OneSided), (Some(6), Placement::Balanced)]
+            {
+                let mapping = Mapping::new(arrangement, placement, range(levels), 0.3).unwrap();
+                let weights: Vec<f64> = (-20..=20).map(|k| 0.017 * f64::from(k)).chain([-0.0]).collect();
                 let mut all = vec![0.0; weights.len() * mapping.devices()];
                 mapping.all_targets(&weights, &mut all);
                 let spread = Spread { cv_on: 0.05, cv_off: 0.05, cv_device: 0.0 };
