@@ -44,15 +44,26 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
     }
     let (args, name) = &request::meant(args)?;
     let original = Original::of(args)?;
-    let (args, mut loaded) = match &original {
-        Some(original) => (&original.args(args)?, vec![original.load(program.registry)?]),
-        None => (args, load(args, program.registry)?),
+    let (args, loaded) = match &original {
+        Some(original) => (&original.args(args)?, original.load(program.registry).map(|loaded| vec![loaded])),
+        None => (args, load(args, program.registry)),
     };
-    if let Some(name) = name {
+    let (mut loaded, faults) = match loaded {
+        Ok(loaded) => (Some(loaded), Vec::new()),
+        // The arguments may have faults of their own.
+        Err(failure @ Failure::Scenario(_)) => (None, vec![failure]),
+        Err(failure) => return Err(failure),
+    };
+    if let (Some(name), Some(loaded)) = (name, &mut loaded) {
         loaded.retain(|loaded| loaded.plan.name == *name);
     }
-    check_engine(args, &loaded)?;
-    check_progress(args, output)?;
+    let wrong = [
+        check_engine(args, loaded.as_deref().unwrap_or_default()),
+        check_progress(args, output),
+        trace::check(args, loaded.as_deref()),
+    ];
+    Failure::unless_none(faults.into_iter().chain(wrong.into_iter().filter_map(Result::err)).collect())?;
+    let loaded = loaded.unwrap_or_default();
     program.stop.heed();
     let tracing = trace::begin(args, &loaded, program.stop, output)?;
     let session = Session { args, output, program, tracing: &tracing, among: None };
