@@ -12,6 +12,7 @@ mod fit_presets;
 mod kills;
 mod library;
 mod migrating;
+mod numbers;
 mod one_file;
 mod pages;
 mod repeat;

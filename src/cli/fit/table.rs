@@ -49,7 +49,8 @@ fn lines(args: &FitArgs, data: &Measured, found: &Found) -> String {
         .iter()
         .map(|p| {
             let (value, error) = with_error(p);
-            let share = if p.error == 0.0 {
+            // Nothing is a share of zero.
+            let share = if p.error == 0.0 || p.value == 0.0 {
                 String::new()
             } else {
                 format!("{:.2} %", 100.0 * (p.error / p.value).abs())
