@@ -36,6 +36,9 @@ pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result
     let preset = preset(args, registry.devices())?;
     let plan = plan::plan(&args.experiment, preset)?;
     in_range(&plan, common.beyond_range, output)?;
+    if let Some(wrong) = plan.wrong_sign() {
+        output.warning(&format!("{}; allowed: {}; {}", wrong.what, wrong.allowed, wrong.hint));
+    }
     for (key, value) in plan.device.preset.likely_percentages() {
         let percent = number(product(value, 100.0));
         let value = number(value);
