@@ -1,6 +1,6 @@
 //! `memspike run`.
 
-use super::args::{Engine, RunArgs};
+use super::args::RunArgs;
 use super::directory::{self, Place, REPORT, RUNS};
 use super::end::End;
 use super::failure::Failure;
@@ -19,7 +19,7 @@ use super::tensorboard::Watched;
 use super::trace::Tracing;
 use super::values::{Format, How};
 use super::wiring::{self, Recorded, Request};
-use super::{calibrate, records, trace};
+use super::{calibrate, grid, records, trace};
 use memspike::plot::{self, RecordedSpikes};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus};
@@ -58,7 +58,7 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
         loaded.retain(|loaded| loaded.plan.name == *name);
     }
     let wrong = [
-        check_engine(args, loaded.as_deref().unwrap_or_default()),
+        grid::check(args, loaded.as_deref().unwrap_or_default()),
         check_progress(args, output),
         trace::check(args, loaded.as_deref()),
     ];
@@ -69,6 +69,7 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
     let session = Session { args, output, program, tracing: &tracing, among: None };
     for scenario in &loaded {
         output.warnings(&scenario.warnings);
+        output.warnings(&grid::coarse(args, &scenario.plan));
     }
     tracing.within(|| match loaded.as_slice() {
         [] => Err(Failure::new(format!(
@@ -133,33 +134,6 @@ fn check_progress(args: &RunArgs, output: &Output) -> Result<(), Failure> {
         return Ok(());
     };
     Err(failure)
-}
-
-/// `--dt` belongs to the clocked engine, and that one runs networks as they are.
-fn check_engine(args: &RunArgs, loaded: &[Loaded]) -> Result<(), Failure> {
-    if args.engine != Engine::Clocked {
-        return match args.dt {
-            Some(_) => Err(Failure::new("--dt is the step of the clocked engine, and this run has none")
-                .with_hint("add --engine clocked, or omit --dt")),
-            None => Ok(()),
-        };
-    }
-    if let Some(scenario) = loaded.iter().find(|scenario| !scenario.plan.record.states.is_empty()) {
-        return Err(Failure::new(format!(
-            "--engine clocked keeps no states that `{}` records; allowed: --set record.states=[]",
-            scenario.plan.name
-        ))
-        .with_hint("use --engine fast, or record the membrane"));
-    }
-    let trained = loaded.iter().find(|scenario| scenario.plan.protocol.as_it_is().is_none());
-    match trained {
-        Some(scenario) => Err(Failure::new(format!(
-            "--engine clocked runs a network as it is, and `{}` is not of that kind",
-            scenario.plan.name
-        ))
-        .with_hint("use --engine fast, or a scenario with kind = \"simulate\" in [protocol]")),
-        None => Ok(()),
-    }
 }
 
 /// What is said of a run besides its directory.

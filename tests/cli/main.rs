@@ -1,6 +1,7 @@
 //! The program, from the outside.
 
 mod bad_input;
+mod clocked;
 mod common;
 mod currents;
 mod device;
