@@ -54,6 +54,9 @@ pub enum Failure {
     Scenario(Diagnostics),
     #[error(transparent)]
     Record(RecordError),
+    /// What a run was to go on from is of no use, and how to begin it anew.
+    #[error("{message}")]
+    CannotGoOn { message: String, hint: String },
     /// Stopped as it was asked to, before there was a result.
     #[error("the run was stopped")]
     Stopped,
@@ -154,6 +157,7 @@ impl Failure {
             Self::Record(RecordError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
                 Cause::Missing
             }
+            Self::CannotGoOn { .. } => Cause::File,
             Self::Record(RecordError::Exists { .. }) => Cause::Value,
             Self::Record(_) => Cause::File,
             Self::All(failures) => {
@@ -168,6 +172,7 @@ impl Failure {
         match self {
             Self::Message { hint, .. } => hint.clone(),
             Self::Record(error) => error.hint(),
+            Self::CannotGoOn { hint, .. } => Some(hint.clone()),
             Self::Several(_)
             | Self::All(_)
             | Self::Data(_)

@@ -270,7 +270,9 @@ impl Session<'_> {
                     };
                     // The reason that is reported is the first one; this write may well fail for the same.
                     let _ = manifest.write(&dir);
-                    self.kept(&dir);
+                    if !matches!(failure, Failure::CannotGoOn { .. }) {
+                        self.kept(&dir);
+                    }
                 }
                 return Err(failure);
             }
@@ -325,7 +327,7 @@ impl Session<'_> {
         let listener = progress::listener(self.output, self.args.progress, self.tracing.among_messages());
         let mut watched = Watched::new(plan, dir, listener)?;
         let wiring::Ran { outcome, shown } =
-            self.simulate(plan, clock, manifest.threads, (dir, begun), given, &mut watched)?;
+            self.simulate(plan, clock, manifest, (dir, begun), given, &mut watched)?;
         let (wall_s, cpu_s) = clock.now();
         let host = HostPerformance {
             wall_s,
@@ -477,19 +479,20 @@ impl Session<'_> {
         self,
         plan: &Plan,
         clock: Clock,
-        threads: usize,
+        manifest: &Manifest,
         (dir, resume): (&RunDir, bool),
         given: Option<GivenWeights>,
         watched: &mut Watched,
     ) -> Result<wiring::Ran, Failure> {
         let ran = wiring::run(Request {
             plan,
-            threads,
+            threads: manifest.threads,
             engine: self.args.engine,
             dt: self.args.dt,
             data: self.args.kept.data.as_deref(),
             run_dir: dir,
             resume,
+            anew: &request::anew(&manifest.command),
             checkpoint_every: self.args.kept.checkpoint_every,
             png: self.args.kept.png,
             stop: self.program.stop.asked(),
