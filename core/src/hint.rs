@@ -1,4 +1,4 @@
-//! What messages share: what a mistyped name may have been meant to be, and one or many of a thing.
+//! What messages share: what a mistyped name may have been meant to be, one or many of a thing, and numbers.
 
 /// The known name closest to `name`, if it is close enough to be a slip: one edit in three characters, whatever the
 /// case. Otherwise the only one of which `name` is a part, from one hyphen or underscore to another.
@@ -41,9 +41,29 @@ pub fn many(count: impl ToString, one: &str) -> String {
     format!("{count} {one}{ending}")
 }
 
+/// Numbers of this size and more are written with a power of ten: `1e300` has 301 digits otherwise.
+pub const LARGE: f64 = 1e21;
+
+/// A number in a message: all its digits, and a power of ten where it would have more than 21 of them or begin with six zeros
+/// behind its point.
+#[must_use]
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    let short = size == 0.0 || !size.is_finite() || (1e-6..LARGE).contains(&size);
+    if short { value.to_string() } else { format!("{value:e}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_in_a_message_is_never_hundreds_of_digits_long() {
+        let said = [0.0, 3.0, -0.25, 1e-6, 123_456_789.0, 1e20, f64::INFINITY].map(number);
+        assert_eq!(said, ["0", "3", "-0.25", "0.000001", "123456789", "100000000000000000000", "inf"]);
+        let said = [1e21, -1e300, f64::MAX, 2.5e-7, 5e-324].map(number);
+        assert_eq!(said, ["1e21", "-1e300", "1.7976931348623157e308", "2.5e-7", "5e-324"]);
+    }
 
     #[test]
     fn one_is_one_and_none_are_many() {

@@ -351,7 +351,10 @@ pub fn shown(value: f64, unit: &str) -> String {
         "Hz" => of::<Hertz>(value),
         _ => None,
     };
-    text.unwrap_or_else(|| if unit.is_empty() { value.to_string() } else { format!("{value} {unit}") })
+    text.unwrap_or_else(|| match unit {
+        "" => crate::hint::number(value),
+        _ => format!("{} {unit}", crate::hint::number(value)),
+    })
 }
 
 #[cfg(test)]

@@ -43,6 +43,9 @@ pub enum Failure {
     /// Several faults at once, each with, perhaps, a hint.
     #[error("{}", .0.iter().map(|(message, _)| message.as_str()).collect::<Vec<_>>().join("\n"))]
     Several(Vec<(String, Option<String>)>),
+    /// Failures of different kinds, all to be told.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    All(Vec<Failure>),
     /// Files of a data set that are not there or not right.
     #[error("{0}")]
     Data(Faults),
@@ -51,6 +54,9 @@ pub enum Failure {
     Scenario(Diagnostics),
     #[error(transparent)]
     Record(RecordError),
+    /// What a run was to go on from is of no use, and how to begin it anew.
+    #[error("{message}")]
+    CannotGoOn { message: String, hint: String },
     /// Stopped as it was asked to, before there was a result.
     #[error("the run was stopped")]
     Stopped,
@@ -81,6 +87,21 @@ impl From<Diagnostic> for Failure {
 }
 
 impl Failure {
+    /// Nothing, or everything that is wrong.
+    ///
+    /// # Errors
+    /// If anything is.
+    pub fn unless_none(mut failures: Vec<Self>) -> Result<(), Self> {
+        match (failures.pop(), failures.is_empty()) {
+            (None, _) => Ok(()),
+            (Some(one), true) => Err(one),
+            (Some(last), false) => {
+                failures.push(last);
+                Err(Self::All(failures))
+            }
+        }
+    }
+
     pub fn new(message: impl Into<String>) -> Self {
         Self::Message { message: message.into(), hint: None, cause: Cause::Value }
     }
@@ -136,8 +157,13 @@ impl Failure {
             Self::Record(RecordError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
                 Cause::Missing
             }
+            Self::CannotGoOn { .. } => Cause::File,
             Self::Record(RecordError::Exists { .. }) => Cause::Value,
             Self::Record(_) => Cause::File,
+            Self::All(failures) => {
+                let first = failures.first().map_or(Cause::Value, Self::cause);
+                if failures.iter().all(|failure| failure.cause() == first) { first } else { Cause::Value }
+            }
             Self::Several(_) | Self::Stopped | Self::ClosedPipe => Cause::Value,
         }
     }
@@ -146,7 +172,13 @@ impl Failure {
         match self {
             Self::Message { hint, .. } => hint.clone(),
             Self::Record(error) => error.hint(),
-            Self::Several(_) | Self::Data(_) | Self::Scenario(_) | Self::Stopped | Self::ClosedPipe => None,
+            Self::CannotGoOn { hint, .. } => Some(hint.clone()),
+            Self::Several(_)
+            | Self::All(_)
+            | Self::Data(_)
+            | Self::Scenario(_)
+            | Self::Stopped
+            | Self::ClosedPipe => None,
         }
     }
 }

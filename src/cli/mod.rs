@@ -27,6 +27,7 @@ mod failure;
 mod fetch;
 mod files;
 mod fit;
+mod grid;
 mod host;
 mod kept;
 mod meant;

@@ -214,6 +214,11 @@ impl Output {
     }
 
     pub fn failure(&self, failure: &Failure) {
+        self.streams.fail(&self.lines(failure).join("\n"));
+    }
+
+    /// A failure, line by line.
+    fn lines(&self, failure: &Failure) -> Vec<String> {
         let (mut lines, cause) = (Vec::new(), failure.cause());
         let mut several = |faults: &[(String, Option<String>)]| {
             for (index, (message, hint)) in faults.iter().enumerate() {
@@ -228,13 +233,16 @@ impl Output {
             }
             Failure::Scenario(faults) => lines.push(faults.render(self.colour).trim_end().to_string()),
             Failure::Several(faults) => several(faults),
+            Failure::All(failures) => {
+                return failures.iter().flat_map(|failure| self.lines(failure)).collect();
+            }
             Failure::Data(faults) => {
                 let faults: Vec<_> = faults.0.iter().map(|fault| (fault.to_string(), fault.hint())).collect();
                 several(&faults);
             }
             other => self.fault((&other.to_string(), cause), other.hint().as_deref(), &mut lines),
         }
-        self.streams.fail(&lines.join("\n"));
+        lines
     }
 
     fn fault(&self, (message, cause): (&str, Cause), hint: Option<&str>, lines: &mut Vec<String>) {

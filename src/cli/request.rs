@@ -3,6 +3,7 @@
 use super::args::RunArgs;
 use super::directory::RUNS;
 use super::failure::Failure;
+use super::files;
 use memspike::record::read_json;
 use memspike::record::rundir::{self, MANIFEST, RunStatus, SUMMARY};
 use memspike::report::manifest::ManifestHead;
@@ -49,6 +50,21 @@ impl Request {
         }
         read_json::<Begun>(&path.join(MANIFEST)).ok()?.asked
     }
+}
+
+/// How a run that was begun with a command is begun again from its start.
+pub fn anew(command: &[String]) -> String {
+    let goes_on = ["--resume", "--continue", "--force"];
+    let mut words: Vec<String> = command
+        .iter()
+        .filter(|word| !goes_on.contains(&word.as_str()))
+        // Options are not taken for paths.
+        .map(|word| if word.starts_with('-') { word.clone() } else { files::argument(Path::new(word)) })
+        .collect();
+    let placed = words.iter().any(|word| word == "--out" || word.starts_with("--out="));
+    let place = if placed { "in its place" } else { "in a directory of its own" };
+    words.extend(placed.then(|| "--force".to_string()));
+    format!("a run keeps no other checkpoint; `{}` begins it anew, {place}", words.join(" "))
 }
 
 /// The command that is meant: with `--resume DIR`, the one that the run in DIR was begun with; then also the name of its

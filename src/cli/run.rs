@@ -1,6 +1,6 @@
 //! `memspike run`.
 
-use super::args::{Engine, RunArgs};
+use super::args::RunArgs;
 use super::directory::{self, Place, REPORT, RUNS};
 use super::end::End;
 use super::failure::Failure;
@@ -19,7 +19,7 @@ use super::tensorboard::Watched;
 use super::trace::Tracing;
 use super::values::{Format, How};
 use super::wiring::{self, Recorded, Request};
-use super::{calibrate, records, trace};
+use super::{calibrate, grid, records, trace};
 use memspike::plot::{self, RecordedSpikes};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus};
@@ -44,20 +44,32 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
     }
     let (args, name) = &request::meant(args)?;
     let original = Original::of(args)?;
-    let (args, mut loaded) = match &original {
-        Some(original) => (&original.args(args)?, vec![original.load(program.registry)?]),
-        None => (args, load(args, program.registry)?),
+    let (args, loaded) = match &original {
+        Some(original) => (&original.args(args)?, original.load(program.registry).map(|loaded| vec![loaded])),
+        None => (args, load(args, program.registry)),
     };
-    if let Some(name) = name {
+    let (mut loaded, faults) = match loaded {
+        Ok(loaded) => (Some(loaded), Vec::new()),
+        // The arguments may have faults of their own.
+        Err(failure @ Failure::Scenario(_)) => (None, vec![failure]),
+        Err(failure) => return Err(failure),
+    };
+    if let (Some(name), Some(loaded)) = (name, &mut loaded) {
         loaded.retain(|loaded| loaded.plan.name == *name);
     }
-    check_engine(args, &loaded)?;
-    check_progress(args, output)?;
+    let wrong = [
+        grid::check(args, loaded.as_deref().unwrap_or_default()),
+        check_progress(args, output),
+        trace::check(args, loaded.as_deref()),
+    ];
+    Failure::unless_none(faults.into_iter().chain(wrong.into_iter().filter_map(Result::err)).collect())?;
+    let loaded = loaded.unwrap_or_default();
     program.stop.heed();
     let tracing = trace::begin(args, &loaded, program.stop, output)?;
     let session = Session { args, output, program, tracing: &tracing, among: None };
     for scenario in &loaded {
         output.warnings(&scenario.warnings);
+        output.warnings(&grid::coarse(args, &scenario.plan));
     }
     tracing.within(|| match loaded.as_slice() {
         [] => Err(Failure::new(format!(
@@ -122,33 +134,6 @@ fn check_progress(args: &RunArgs, output: &Output) -> Result<(), Failure> {
         return Ok(());
     };
     Err(failure)
-}
-
-/// `--dt` belongs to the clocked engine, and that one runs networks as they are.
-fn check_engine(args: &RunArgs, loaded: &[Loaded]) -> Result<(), Failure> {
-    if args.engine != Engine::Clocked {
-        return match args.dt {
-            Some(_) => Err(Failure::new("--dt is the step of the clocked engine, and this run has none")
-                .with_hint("add --engine clocked, or omit --dt")),
-            None => Ok(()),
-        };
-    }
-    if let Some(scenario) = loaded.iter().find(|scenario| !scenario.plan.record.states.is_empty()) {
-        return Err(Failure::new(format!(
-            "--engine clocked keeps no states that `{}` records; allowed: --set record.states=[]",
-            scenario.plan.name
-        ))
-        .with_hint("use --engine fast, or record the membrane"));
-    }
-    let trained = loaded.iter().find(|scenario| scenario.plan.protocol.as_it_is().is_none());
-    match trained {
-        Some(scenario) => Err(Failure::new(format!(
-            "--engine clocked runs a network as it is, and `{}` is not of that kind",
-            scenario.plan.name
-        ))
-        .with_hint("use --engine fast, or a scenario with kind = \"simulate\" in [protocol]")),
-        None => Ok(()),
-    }
 }
 
 /// What is said of a run besides its directory.
@@ -285,7 +270,9 @@ impl Session<'_> {
                     };
                     // The reason that is reported is the first one; this write may well fail for the same.
                     let _ = manifest.write(&dir);
-                    self.kept(&dir);
+                    if !matches!(failure, Failure::CannotGoOn { .. }) {
+                        self.kept(&dir);
+                    }
                 }
                 return Err(failure);
             }
@@ -340,7 +327,7 @@ impl Session<'_> {
         let listener = progress::listener(self.output, self.args.progress, self.tracing.among_messages());
         let mut watched = Watched::new(plan, dir, listener)?;
         let wiring::Ran { outcome, shown } =
-            self.simulate(plan, clock, manifest.threads, (dir, begun), given, &mut watched)?;
+            self.simulate(plan, clock, manifest, (dir, begun), given, &mut watched)?;
         let (wall_s, cpu_s) = clock.now();
         let host = HostPerformance {
             wall_s,
@@ -492,19 +479,20 @@ impl Session<'_> {
         self,
         plan: &Plan,
         clock: Clock,
-        threads: usize,
+        manifest: &Manifest,
         (dir, resume): (&RunDir, bool),
         given: Option<GivenWeights>,
         watched: &mut Watched,
     ) -> Result<wiring::Ran, Failure> {
         let ran = wiring::run(Request {
             plan,
-            threads,
+            threads: manifest.threads,
             engine: self.args.engine,
             dt: self.args.dt,
             data: self.args.kept.data.as_deref(),
             run_dir: dir,
             resume,
+            anew: &request::anew(&manifest.command),
             checkpoint_every: self.args.kept.checkpoint_every,
             png: self.args.kept.png,
             stop: self.program.stop.asked(),

@@ -9,6 +9,7 @@ use super::records::{self, CHECKPOINT, Logs, Shared, Shown};
 use memspike::dataset::Search;
 use memspike::engine::Observer;
 use memspike::network::Origin;
+use memspike::record::RecordError;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
 use memspike::record::{Formats, Positions};
@@ -43,6 +44,8 @@ pub struct Request<'a> {
     pub run_dir: &'a RunDir,
     /// Go on from the checkpoint in `run_dir`.
     pub resume: bool,
+    /// How to begin it anew instead.
+    pub anew: &'a str,
     /// Asked to stop.
     pub stop: &'a Arc<AtomicBool>,
     /// Seconds between two checkpoints, if that was asked for.
@@ -142,12 +145,12 @@ fn failed(error: RunError) -> Failure {
 }
 
 /// A run that cannot go on from what is in its directory: which file, and which option asked for it.
-fn failed_with(error: RunError, dir: &RunDir, resume: bool) -> Failure {
-    match &error {
-        RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. } if resume => {
+fn failed_with(error: RunError, dir: &RunDir, anew: Option<&str>) -> Failure {
+    match (&error, anew) {
+        (RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. }, Some(anew)) => {
             let file = dir.path().join(CHECKPOINT);
-            Failure::new(format!("--resume goes on from `{}`, and {error}", file.display()))
-                .with_hint("omit --resume to begin anew")
+            let message = format!("--resume goes on from `{}`, and {error}", file.display());
+            Failure::CannotGoOn { message, hint: anew.to_string() }
         }
         _ => failed(error),
     }
@@ -290,10 +293,19 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
     let Request { plan, threads, engine, dt, data, run_dir, resume, stop, clock, progress, formats, .. } =
         request;
     let (given, every, png) = (request.given, request.checkpoint_every, request.png);
-    let unusable = |error| failed_with(error, run_dir, resume);
+    let anew = request.anew;
+    let unusable = |error| failed_with(error, run_dir, resume.then_some(anew));
     room(plan, run_dir)?;
     let kept = if resume { kept(run_dir).map_err(|error| unusable(error.into()))? } else { None };
-    let logs = Logs::begin(plan, run_dir, kept.map(|(positions, _)| positions))?;
+    let logs =
+        Logs::begin(plan, run_dir, kept.map(|(positions, _)| positions)).map_err(
+            |failure| match failure {
+                Failure::Record(error @ RecordError::NoSuchPosition { .. }) => {
+                    Failure::CannotGoOn { message: error.to_string(), hint: anew.to_string() }
+                }
+                other => other,
+            },
+        )?;
     let mut observers = Observers::new(plan, logs.records());
     let search = search(data);
     let records = logs.records();

@@ -1,6 +1,7 @@
 //! Measured numbers as a person writes them, in the prefix of what they stand beside.
 
 use super::number::{PREFIXES, count, significant, trimmed};
+use crate::hint::LARGE;
 use crate::scenario::device::MeasuredIn;
 
 /// A measured number with its unit; "none" where there is none.
@@ -62,7 +63,11 @@ impl Scale {
     #[must_use]
     pub fn signed(&self, value: f64, margin: f64) -> String {
         let places = (3 - (margin.max(f64::MIN_POSITIVE) / self.factor).log10().ceil() as i32).clamp(0, 9);
-        let text = trimmed(&format!("{:+.*}", places as usize, value / self.factor));
+        let scaled = value / self.factor;
+        if scaled.abs() >= LARGE {
+            return format!("{scaled:+.2e}{}", self.suffix).replace('-', "\u{2212}");
+        }
+        let text = trimmed(&format!("{scaled:+.*}", places as usize));
         format!("{text}{}", self.suffix).replace('-', "\u{2212}")
     }
 

@@ -1,5 +1,7 @@
 //! Numbers as a person writes them.
 
+use crate::hint::LARGE;
+
 /// Thousands apart by a narrow space: `1 042`.
 #[must_use]
 pub fn count(n: u64) -> String {
@@ -51,6 +53,9 @@ pub fn si(value: f64, unit: &str) -> String {
     if !value.is_finite() {
         return format!("{value} {unit}");
     }
+    if value.abs() >= LARGE {
+        return format!("{value:.2e} {unit}");
+    }
     // 999.7 becomes 1.00 of the next prefix, so the choice is made on the rounded value.
     for (prefix, factor) in PREFIXES {
         if value.abs() >= factor * 0.9995 {
@@ -60,11 +65,14 @@ pub fn si(value: f64, unit: &str) -> String {
     format!("{value:.2e} {unit}")
 }
 
-/// So many significant digits, without an exponent; a whole number keeps the digits that an `f64` holds.
+/// So many significant digits, without an exponent below 1e21; a whole number keeps the digits that an `f64` holds.
 #[must_use]
 pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
+    }
+    if value.abs() >= LARGE {
+        return format!("{:.*e}", digits.saturating_sub(1), value);
     }
     let exponent = exponent(&format!("{:.*e}", digits.saturating_sub(1), value));
     let whole = (f64::DIGITS as i32 - 1 - exponent).min(0);
@@ -93,6 +101,9 @@ pub fn rounded(value: f64, place: i32) -> String {
             unit
         }
     };
+    if value.abs() >= LARGE {
+        return shown;
+    }
     let zeros = exponent(&shown) as usize;
     let mantissa = shown.split_once('e').map_or(shown.as_str(), |(mantissa, _)| mantissa);
     let fraction = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
@@ -102,7 +113,9 @@ pub fn rounded(value: f64, place: i32) -> String {
 /// A number without superfluous zeros behind its point.
 #[must_use]
 pub fn trimmed(text: &str) -> String {
-    if text.contains('.') {
+    if let Some((mantissa, exponent)) = text.split_once('e') {
+        format!("{}e{exponent}", trimmed(mantissa))
+    } else if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_string()
     } else {
         text.to_string()
@@ -123,7 +136,7 @@ pub fn percent(fraction: f64) -> String {
 /// Seconds as a person says them: `1 min 12 s`, `52.1 s`, `3.2 ms`, `50 h 17 min`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
-    if !seconds.is_finite() || seconds < 60.0 {
+    if !seconds.is_finite() || seconds < 60.0 || seconds >= LARGE {
         return si(seconds, "s");
     }
     let whole = seconds.round() as u64;
@@ -194,6 +207,10 @@ mod tests {
         assert_eq!(duration(72.0), "1 min 12 s");
         assert_eq!(duration(181_000.0), "50 h 16 min");
         assert_eq!(duration(0.0032), "3.20 ms");
+        assert_eq!(duration(1e300), "1.00e300 s");
+        assert_eq!(si(-1e300, "V/s"), "-1.00e300 V/s");
+        assert_eq!(trimmed(&significant(1e300, 3)), "1e300");
+        assert_eq!(rounded(1.25e300, 298), "1.25e300");
         assert_eq!(bytes(287 << 20), "287 MiB");
         assert_eq!(bytes(512), "512 B");
     }

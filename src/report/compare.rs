@@ -1,6 +1,7 @@
 //! Comparison of two summaries, and of a summary with what a scenario is expected to give.
 
 use super::table::is_fraction;
+use crate::hint::LARGE;
 use crate::renamed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,7 +35,11 @@ impl Difference {
         let numbers = || Some((self.left.as_ref()?.as_f64()?, self.right.as_ref()?.as_f64()?));
         match (is_fraction(&self.key), numbers()) {
             (true, Some((left, right))) => format!("{:+.2} points", 100.0 * (right - left)),
-            _ => self.relative().map_or_else(String::new, |r| format!("{:+.3} %", r * 100.0)),
+            _ => self.relative().map_or_else(String::new, |r| match 100.0 * r {
+                // Beside next to nothing.
+                percent if percent.abs() >= LARGE => format!("{percent:+.3e} %"),
+                percent => format!("{percent:+.3} %"),
+            }),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Experiments with devices: their part of a summary, and the paper's numbers beside the simulated ones.
 
 use super::by_name::ByName;
+use crate::hint::LARGE;
 use crate::plot::measured::Scale;
 use crate::plot::number::{significant, trimmed};
 use crate::renamed;
@@ -186,6 +187,10 @@ impl PaperComparison {
             (Some(0.0), _) => "0".into(),
             // What closed forms leave over.
             (Some(difference), _) if difference.abs() < 1e-6 * self.margin() => "0".into(),
+            // Nothing is a share of zero.
+            (Some(difference), Tolerance::Relative(_)) if self.paper == 0.0 => {
+                Scale::of(self.unit, difference).signed(difference, difference.abs())
+            }
             (Some(difference), Tolerance::Relative(_)) => relative(difference / self.paper.abs()),
             // Beyond a bound it is the ratio that tells.
             (Some(difference), _) if self.relation != Relation::Equal && self.paper != 0.0 => {
@@ -211,6 +216,9 @@ impl PaperComparison {
 }
 
 fn signed(value: f64, places: usize) -> String {
+    if value.abs() >= LARGE {
+        return format!("{value:+.places$e}").replace('-', "\u{2212}");
+    }
     let text = format!("{value:+.places$}");
     // A rounded nothing has no sign.
     let zero = text.trim_start_matches(['+', '-']).chars().all(|c| c == '0' || c == '.');
@@ -312,5 +320,16 @@ mod tests {
             ["1.4 \u{b5}W", "1.4 \u{b5}W", "0", "\u{b1} 4 %"]
         );
         assert_eq!(row(Volt, equal, 0.0, 0.0, Tolerance::Absolute(0.0))[..2], ["0 V", "0 V"]);
+    }
+
+    #[test]
+    fn nothing_is_a_share_of_zero() {
+        use MeasuredIn::{Fraction, Volt};
+        for relation in [Relation::Equal, Relation::AtLeast] {
+            let cells = row(Volt, relation, 0.0, 0.24975, Tolerance::Relative(0.0));
+            assert_eq!(cells[2..], ["+0.24975 V", "\u{b1} 0 %"]);
+        }
+        assert_eq!(row(Fraction, Relation::Equal, 0.0, -0.05, Tolerance::Relative(0.01))[2], "-5 %");
+        assert_eq!(row(Volt, Relation::Equal, 1e-300, 1.0, Tolerance::Relative(0.01))[2], "+1.00e302 %");
     }
 }

@@ -207,11 +207,13 @@ pub fn row(summary: &Value) -> Vec<(String, Option<String>, Value)> {
     row
 }
 
+/// A name as it stands in a path.
+pub(super) fn part(name: &str) -> String {
+    if name.contains('.') { format!("\"{name}\"") } else { name.to_string() }
+}
+
 fn flatten(path: &str, value: &Value, into: &mut Vec<(String, Option<String>, Value)>) {
-    let join = |part: &str| {
-        let part = if part.contains('.') { format!("\"{part}\"") } else { part.to_string() };
-        if path.is_empty() { part } else { format!("{path}.{part}") }
-    };
+    let join = |name: &str| if path.is_empty() { part(name) } else { format!("{path}.{}", part(name)) };
     if LEFT_OUT.contains(&path) {
         return;
     }

@@ -6,6 +6,7 @@ use super::spec::Kind;
 use super::spec::kinds::CV;
 use super::text::{Node, Value};
 use crate::device::preset::Preset;
+use crate::hint::number;
 use crate::keys::{likely_percent, plain};
 use crate::numeric::decimal::product;
 
@@ -89,7 +90,9 @@ fn of_preset(preset: &Preset, fields: &Fields, warnings: &mut Diagnostics) {
 }
 
 fn warning(what: &str, value: f64, at: Option<&At>) -> Diagnostic {
-    Diagnostic::warning(format!("{what} is {value}: {} %", product(value, 100.0)))
+    let percent = number(product(value, 100.0));
+    let value = number(value);
+    Diagnostic::warning(format!("{what} is {value}: {percent} %"))
         .maybe_at(at)
         .label("is it a percentage?")
         .allowed("spreads of at most 1 (100 %), amplitudes of at most 10 (1000 %)")

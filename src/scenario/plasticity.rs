@@ -99,9 +99,9 @@ words! {
 
 table! {
     impl ProgramPulse {
-        /// Height of a potentiating pulse.
+        /// Height of a potentiating pulse, as a magnitude: SET is at positive voltage.
         v_set: Volt = positive(Unit::Volt), measured("\"0.2 V\"", "Yan et al., fig. 2c: end of the sweep");
-        /// Height of a depressing pulse.
+        /// Height of a depressing pulse, as a magnitude: RESET is at negative voltage.
         v_reset: Volt = positive(Unit::Volt), measured("\"0.25 V\"", "Yan et al., fig. 2d: end of the sweep");
         /// Width of the pulse; programming energy is proportional to it.
         width: Second = POSITIVE_SPAN, assumed("\"1 ms\"", "Yan et al. give no pulse width");

@@ -8,11 +8,10 @@ use super::percentages;
 use super::plan::{Input, Plan};
 use super::protocol;
 use super::running_away::running_away;
+use super::spec::Unit;
 use crate::network::{Origin, SourceKind};
 use crate::units::Second;
 
-/// Onset of SET of the paper's resistive device (Yan et al., fig. 1d): a read above it writes.
-const V_SET: f64 = 0.12;
 /// Membrane time constants outside this range are more likely slips of a prefix, in seconds.
 const TAU_RANGE: (f64, f64) = (1e-6, 10.0);
 /// A read pulse longer than this part of tau_m is no longer a jump.
@@ -38,15 +37,24 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
         let Some(device) = &projection.device else { continue };
         let Some(table) = fields.table("crossbar") else { continue };
         let Some(read) = table.table("read") else { continue };
-        if device.read.amplitude.get() > V_SET {
+        // Reads are positive, and a positive voltage SETs.
+        let onset = filled.device(&device.name).and_then(|preset| {
+            let (set, _) = preset.device.memory()?.device.onsets();
+            Some((set, &preset.name)).filter(|_| device.read.amplitude.get() > set)
+        });
+        if let Some((set, preset)) = onset {
+            let set = Unit::Volt.print(set);
             warnings.push(
                 Diagnostic::warning(format!(
                     "the read pulse of {} is {}",
                     fields.what, device.read.amplitude
                 ))
-                .maybe_at(read.place("amplitude"))
+                .maybe_at(read.place("amplitude").or(fields.place("device")))
                 .label("above the onset of SET")
-                .allowed("below 120 mV, where the device of Yan et al. begins to SET (fig. 1d)")
+                .allowed(format!(
+                    "up to {set}, where device `{}` (preset `{preset}`) begins to SET",
+                    device.name
+                ))
                 .hint("reading would write; this is not modelled"),
             );
         }

@@ -128,6 +128,13 @@ fn idle(
     if unheard.has_errors() || made(&other) == made(filled) {
         return false;
     }
+    // Its read pulse is held to the onset of SET.
+    let onset = |filled: &Filled| made(filled).and_then(|device| Some(device.memory()?.device.onsets().0));
+    let is_read =
+        plan.projections.iter().any(|one| one.device.as_ref().is_some_and(|read| read.name == device));
+    if is_read && onset(&other) != onset(filled) {
+        return false;
+    }
     let bare = |plan: &Plan| Plan { assumed: Vec::new(), ..plan.clone() };
     bare(&without) == bare(plan)
 }
@@ -197,6 +204,10 @@ mod tests {
         assert_eq!(told(&format!("{SWITCH}{{ cycle_cv = 0.05, v_max = \"0.6 V\" }}"), lif, ""), "");
         let crossbar = "device = \"d\"\ncrossbar = { w_max = \"2 mV\" }";
         assert_eq!(told(&format!("{MEMORY}{{ g_max = \"3 mS\" }}"), "", crossbar), "");
+        // The read pulse is held to it.
+        assert_eq!(told(&format!("{MEMORY}{{ set_v_on = \"0.11 V\" }}"), "", crossbar), "");
+        let reset = told(&format!("{MEMORY}{{ reset_v_on = \"0.11 V\" }}"), "", crossbar);
+        assert!(reset.contains("`reset_v_on` of device `d` has no effect"), "{reset}");
         let learns = "device = \"d\"\ncrossbar = { arrangement = \"unipolar\" }\nplasticity = { rule = \"overlap\", w_max = \"2 mV\" }";
         assert_eq!(told(&format!("{MEMORY}{{ set_tau = \"1 s\" }}"), "", learns), "");
     }

@@ -78,7 +78,11 @@ pub fn delay(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<Distri
                 format!("normal, {} +- {}", Unit::Second.print(mean), Unit::Second.print(sd))
             }
             Distribution::LogNormal { median, sigma } => {
-                format!("log-normal, median {}, sigma {sigma}", Unit::Second.print(median))
+                format!(
+                    "log-normal, median {}, sigma {}",
+                    Unit::Second.print(median),
+                    crate::hint::number(sigma)
+                )
             }
         };
         faults.push(

@@ -373,3 +373,23 @@ fn the_commands_of_the_book_run_and_its_pictures_are_there() {
         }
     }
 }
+
+#[test]
+fn the_sign_of_a_drive_is_told_and_warned_of_where_it_does_nothing() {
+    let place = Place::new();
+    let said = |args: &[&str]| {
+        let output = place.memspike(&[&["device"], args].concat());
+        assert_eq!(code(&output), 0);
+        err(&output)
+    };
+    let silent = said(&["ag-tio2-pt-ts", "pulses", "--amplitude", "-0.4V"]);
+    let why = "warning: pulses of -400 mV never turn `ag-tio2-pt-ts` on; allowed: voltages of 0 V or more";
+    assert!(silent.contains(why) && silent.contains("write 400 mV"), "{silent}");
+    let off = said(&["ag-tio2-pt-rs-binary", "pulses", "--amplitude", "-0.1V"]);
+    assert!(off.contains("warning: pulses of -100 mV cannot RESET `ag-tio2-pt-rs-binary`"), "{off}");
+    let both = said(&["ag-tio2-pt-rs-analog", "pulses"]);
+    assert!(
+        both.contains("mV (SET), then 50 of \u{2212}250 mV (RESET)") && !both.contains("warning"),
+        "{both}"
+    );
+}

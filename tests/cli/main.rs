@@ -1,6 +1,7 @@
 //! The program, from the outside.
 
 mod bad_input;
+mod clocked;
 mod common;
 mod currents;
 mod device;
@@ -12,6 +13,7 @@ mod fit_presets;
 mod kills;
 mod library;
 mod migrating;
+mod numbers;
 mod one_file;
 mod pages;
 mod repeat;

@@ -237,3 +237,49 @@ fn arrivals_on_their_way_do_not_take_more_memory_than_there_is() {
     let said = err(&output);
     assert!(said.contains("of memory, and there is 150 MB"), "{said}");
 }
+
+/// What a checkpoint names is not there, or not whole: which file, how long it was and is, and a command that helps.
+#[test]
+fn a_run_whose_files_were_cut_says_how_and_what_to_do() {
+    let place = Place::with_scenario();
+    let args = ["run", "small.toml", "--set", "protocol.duration=9000 s", "--seed", "9", "--out", "cut"];
+    let mut child = begun(&place, &[&args[..], &["--checkpoint-every", "0.1 s"]].concat());
+    wait_for(&place.path().join("cut/checkpoint.bin"), &mut child);
+    let (ended, said, _) = stopped(child, Signal::INT);
+    assert_eq!(ended, Some(130), "{said}");
+    let (log, checkpoint) = (place.path().join("cut/spikes.log"), place.path().join("cut/checkpoint.bin"));
+    let (records, state) = (fs::read(&log).unwrap(), fs::read(&checkpoint).unwrap());
+    let refused = |told: &str| {
+        let resumed = place.memspike(&["run", "--resume", "cut"]);
+        assert_eq!(code(&resumed), 2);
+        let said = err(&resumed);
+        assert!(said.contains(told), "{told}: {said}");
+        let anew = "`memspike run small.toml --set 'protocol.duration=9000 s' --seed 9 --out cut --checkpoint-every '0.1 s' \
+                    --force` begins it anew, in its place";
+        let hint = said.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
+        assert!(hint.contains(anew.split_once("memspike ").unwrap().1), "{said}");
+        // Nothing that cannot be done is said to help.
+        assert!(!hint.contains("--resume") && !said.contains("note: its last checkpoint"), "{said}");
+    };
+    for length in [0, 30, 500] {
+        fs::write(&log, &records[..length]).unwrap();
+        refused(&format!("it was cut short: it is {length} bytes long, and had at least "));
+        assert_eq!(fs::read(&log).unwrap().len(), length, "it is left as it is");
+    }
+    let mut damaged = records.clone();
+    damaged[400] ^= 1;
+    fs::write(&log, &damaged).unwrap();
+    refused("error: `cut/spikes.log` cannot go on from row ");
+    refused("it is damaged at byte ");
+    fs::remove_file(&log).unwrap();
+    refused("it is not there any more");
+    fs::write(&log, &records).unwrap();
+    fs::write(&checkpoint, &state[..300]).unwrap();
+    refused("--resume goes on from `cut/checkpoint.bin`, and the checkpoint cannot be used");
+    // With what was there everything goes on.
+    fs::write(&checkpoint, &state).unwrap();
+    let mut child = begun(&place, &["run", "--resume", "cut"]);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none());
+    assert_eq!(stopped(child, Signal::INT).0, Some(130));
+}

@@ -239,19 +239,38 @@ fn what_a_sweep_refuses() {
     refused("a directory of something else", &["--repeat", "2", "--out", "full"]);
     insta::assert_snapshot!("refused_sweeps", page.text());
     assert_eq!(names(place.path()), ["full", "small.toml"], "nothing was begun");
-    // With a measure that no point has everything is computed, and said.
-    let wrong = place.memspike(&[
-        "sweep",
-        "small.toml",
-        "--repeat",
-        "1",
-        "--measure",
-        "rate_hz.outptu",
-        "--out",
-        "s",
-    ]);
-    assert_eq!(code(&wrong), 2);
-    assert!(err(&wrong).contains("did you mean `rate_hz.output`?"), "{}", err(&wrong));
+}
+
+#[test]
+fn a_measure_that_no_run_has_is_refused_before_it_costs_anything() {
+    let place = Place::with_scenario();
+    let sweep = |measure: &str, more: &[&str]| {
+        place.memspike(&[&["sweep", "small.toml", "--vary", RATES, "--measure", measure], more].concat())
+    };
+    let mut page = Page::new();
+    for measure in ["nosuch.key,rate_hz.outptu", "rate_hz", "accuracy.test", "fingerprint"] {
+        page.refused(measure, &place, &sweep(measure, &[]));
+    }
+    let faulty = sweep("nosuch.key", &["--set", "scenario.sed=3"]);
+    page.refused("with faults of the scenario", &place, &faulty);
+    assert_eq!(names(place.path()), ["small.toml"], "nothing was begun");
+    // Where only a run tells, the first one does, and it is kept.
+    let late = sweep("results.magic", &["--out", "s", "--jobs", "1"]);
+    assert_eq!(code(&late), 2);
+    let told = err(&late);
+    assert!(
+        told.contains("error: `rate=20Hz` has no number `results.magic`, which --measure asks for"),
+        "{told}"
+    );
+    assert!(told.contains("what is computed is kept") && !told.contains("[2/3]"), "{told}");
+    assert!(place.path().join("s/rate=20Hz/summary.json").is_file());
+    assert!(!place.path().join("s/rate=40Hz").exists(), "the others are not begun");
+    page.refused("of what is there", &place, &sweep("performance.wal_s", &["--out", "s"]));
+    insta::assert_snapshot!("measures", page.text());
+    let whole = sweep("performance.wall_s,spikes.output,source.noise.rate", &["--out", "s"]);
+    assert_eq!(code(&whole), 0);
+    assert!(err(&whole).contains("1 point is in `s` already"), "{}", err(&whole));
+    assert!(out(&whole).contains("performance.wall_s"), "{}", out(&whole));
 }
 
 #[test]

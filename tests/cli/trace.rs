@@ -195,6 +195,7 @@ fn selections_of_what_is_not_there_are_refused() {
         "population=outptu",
         "population=output,neuron=10",
         "kind=fire,kind=weight",
+        "kind=wieght,population=outptu,time=1..2",
     ] {
         let output = place.memspike(&["run", "small.toml", "--out", "run", "--trace", selection]);
         page.refused(selection, &place, &output);
@@ -203,6 +204,17 @@ fn selections_of_what_is_not_there_are_refused() {
     let output =
         place.memspike(&["run", "paper/fig1c-threshold-switching", "--trace", "population=output,neuron=3"]);
     page.refused("a device has no population", &place, &output);
+    let faulty = [
+        "run",
+        "small.toml",
+        "--set",
+        "scenario.sed=3",
+        "--dt",
+        "1 ms",
+        "--trace",
+        "kind=wieght,time=1ms..2",
+    ];
+    page.refused("with faults of the scenario and of other options", &place, &place.memspike(&faulty));
     insta::assert_snapshot!("selections", page.text());
 }
 

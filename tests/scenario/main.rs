@@ -10,4 +10,5 @@ mod paper_figures;
 mod per_neuron;
 mod robust;
 mod shipped;
+mod voltages;
 mod words;

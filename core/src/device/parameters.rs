@@ -1,7 +1,7 @@
 //! The parameters of preset files: how those that a kind of device asks for are read, with units and provenance, and what
 //! is wrong where.
 
-use crate::hint::nearest;
+use crate::hint::{nearest, number};
 use crate::keys::{ModelKey, Unstated, likely_percent, plain, required};
 use crate::renamed;
 use crate::units::Quantity;
@@ -139,7 +139,8 @@ impl<'a> Reader<'a> {
     /// A fault of the preset as a whole: what a model says about its parameters.
     pub fn model_fault(&mut self, message: impl std::fmt::Display) {
         let percent = self.parameters.iter().find_map(Parameter::likely_percent);
-        let percent = percent.map(|(key, v)| format!("if {v} % is meant, write `{key}` as \"{v} %\""));
+        let percent =
+            percent.map(|(key, v)| format!("if {0} % is meant, write `{key}` as \"{0} %\"", number(v)));
         let fault = Diagnostic::error(format!("{}: {message}", self.what)).maybe_hint(percent);
         self.faults
             .push(fault.maybe_at(self.section_at("parameters").as_ref()).label("with these parameters"));
@@ -348,7 +349,7 @@ impl<'a> Reader<'a> {
     pub fn not_negative(&mut self, key: &str) -> Option<f64> {
         let value = self.number(key)?;
         if value < 0.0 {
-            self.model_fault(format!("{key} is {value}; it must be zero or more"));
+            self.model_fault(format!("{key} is {}; it must be zero or more", number(value)));
         }
         Some(value)
     }

@@ -28,8 +28,8 @@ pub enum RetuneError {
     },
     /// A membrane would be above a threshold that has been lowered.
     #[error(
-        "neuron {neuron} of population `{population}` is at {u} V, which is at or above its new threshold; allowed: a threshold above \
-             every membrane that is not in its dead time"
+        "neuron {neuron} of population `{population}` is at {} V, which is at or above its new threshold; allowed: a threshold above \
+             every membrane that is not in its dead time", crate::hint::number(*u)
     )]
     Above {
         /// Name of the population.

@@ -145,7 +145,7 @@ pub enum SimulationError {
     },
     /// A membrane left the finite numbers.
     #[error(
-        "the membrane of neuron {neuron} of population `{population}` is {u} V at {time}; it must stay finite: its weights or currents are too large"
+        "the membrane of neuron {neuron} of population `{population}` is {} V at {time}; it must stay finite: its weights or currents are too large", crate::hint::number(*u)
     )]
     NotFinite {
         /// Name of the population.

@@ -126,7 +126,7 @@ pub enum CompetitionFault {
     #[error("its members compete and differ in time constant or reset, which they must share")]
     Clock,
     /// A parameter out of its range.
-    #[error("{name} of its competition is {value}; it must be finite and {allowed}")]
+    #[error("{name} of its competition is {}; it must be finite and {allowed}", crate::hint::number(*value))]
     Value {
         /// Name of the parameter.
         name: &'static str,

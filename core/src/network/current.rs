@@ -21,7 +21,7 @@ pub enum CurrentFault {
         before: Time,
     },
     /// Not a number of amperes, or one from which the next cannot be reached.
-    #[error("a value {index} of {value} A; allowed: finite ones")]
+    #[error("a value {index} of {} A; allowed: finite ones", crate::hint::number(*value))]
     NotFinite {
         /// Which value, counted from 0.
         index: usize,

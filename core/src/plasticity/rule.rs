@@ -6,6 +6,7 @@ use super::local::{Decay, Local, TRACES};
 use super::overlap::Overlap;
 use super::pair::{AtZero, Pair};
 use crate::device::resistive::{PulseDraw, Resistive as _};
+use crate::hint::number;
 use crate::numeric::{exp, phase::TAUS};
 use crate::units::Second;
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,7 @@ impl Rule {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RuleError {
     /// A time constant that no trace can have.
-    #[error("{name} is {value} s; a time constant must be from 1 ps to 1000 s")]
+    #[error("{name} is {} s; a time constant must be from 1 ps to 1000 s", number(*value))]
     TimeConstant {
         /// Name of the parameter.
         name: &'static str,
@@ -110,7 +111,7 @@ pub enum RuleError {
     },
     /// An amplitude that is negative or not finite.
     #[error(
-        "{name} is {value}; an amplitude must be finite and zero or more (depression has its minus already)"
+        "{name} is {}; an amplitude must be finite and zero or more (depression has its minus already)", number(*value)
     )]
     Amplitude {
         /// Name of the parameter.
@@ -119,7 +120,9 @@ pub enum RuleError {
         value: f64,
     },
     /// Bounds in the wrong order, or not finite.
-    #[error("the weight is bounded by {w_min} and {w_max}; a rule needs two finite bounds in this order")]
+    #[error(
+        "the weight is bounded by {} and {}; a rule needs two finite bounds in this order", number(*w_min), number(*w_max)
+    )]
     Bounds {
         /// The lower bound.
         w_min: f64,
@@ -127,7 +130,7 @@ pub enum RuleError {
         w_max: f64,
     },
     /// An exponent that is negative or not finite.
-    #[error("{name} is {value}; it must be finite and zero or more")]
+    #[error("{name} is {}; it must be finite and zero or more", number(*value))]
     Exponent {
         /// Name of the parameter.
         name: &'static str,

@@ -16,8 +16,9 @@ use super::RecordError;
 use super::log_reader::LogReader;
 use super::recorder::{Position, Recorder};
 use super::table::{Rows, Schema};
+use crate::hint::many;
 use std::fs::{File, OpenOptions};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -89,7 +90,8 @@ impl Recorder for LogRecorder {
         }
         let open = |file, bytes| Open { file, chunks: Chunks::new(width), bytes };
         if let Some(from) = self.from {
-            if *LogReader::open(path)?.schema() != *schema {
+            long_enough(path, from)?;
+            if *LogReader::open(path).map_err(|error| unusable(error, from))?.schema() != *schema {
                 let why = "it has other columns or labels than this run".to_string();
                 return Err(RecordError::NoSuchPosition { path: path.clone(), position: from, why });
             }
@@ -125,8 +127,9 @@ impl Recorder for LogRecorder {
 
     fn truncate(&mut self, to: Position) -> Result<(), RecordError> {
         let (path, open) = self.opened()?;
-        let mut reader = LogReader::open(path)?;
-        while reader.position().bytes < to.bytes && reader.next_rows()?.is_some() {}
+        let of = |error| unusable(error, to);
+        let mut reader = LogReader::open(path).map_err(of)?;
+        while reader.position().bytes < to.bytes && reader.next_rows().map_err(of)?.is_some() {}
         if reader.position() != to {
             let why = "no chunk ends there".to_string();
             return Err(RecordError::NoSuchPosition { path: path.to_path_buf(), position: to, why });
@@ -152,6 +155,32 @@ impl Open {
     fn flush(&mut self, path: &Path) -> Result<(), RecordError> {
         let Self { file, chunks, bytes } = self;
         chunks.flush(|chunk| written(path, file, bytes, chunk))
+    }
+}
+
+/// A log that is not as long as it was at a position has been cut short, or is not there.
+fn long_enough(path: &Path, from: Position) -> Result<(), RecordError> {
+    let why = match std::fs::metadata(path) {
+        Ok(there) if there.len() >= from.bytes => return Ok(()),
+        Ok(there) => format!(
+            "it was cut short: it is {} long, and had at least {} when the checkpoint was written",
+            many(there.len(), "byte"),
+            from.bytes
+        ),
+        Err(error) if error.kind() == ErrorKind::NotFound => "it is not there any more".to_string(),
+        Err(error) => return Err(RecordError::io("open", path)(error)),
+    };
+    Err(RecordError::NoSuchPosition { path: path.to_path_buf(), position: from, why })
+}
+
+/// Damage before a position that is to be gone on from: going on cannot cut it off.
+fn unusable(error: RecordError, position: Position) -> RecordError {
+    match error {
+        RecordError::Damaged { path, offset, what, .. } => {
+            let why = format!("it is damaged at byte {offset}, before that: {what}");
+            RecordError::NoSuchPosition { path, position, why }
+        }
+        other => other,
     }
 }
 
@@ -397,6 +426,22 @@ mod tests {
             assert!(std::fs::read(&path).unwrap() == whole);
             error
         };
+        // Cut short, or damaged, before where it is to go on.
+        let short = Position { rows: 5000, bytes: 1 << 40 };
+        let said = refused(short, &schema()).to_string();
+        let long = format!("it is {} bytes long, and had at least {} when", whole.len(), short.bytes);
+        assert!(said.contains("cannot go on from row 5000") && said.contains(&long), "{said}");
+        let mut damaged = whole.clone();
+        damaged[300] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        let end = Position { rows: 5000, bytes: whole.len() as u64 - 20 };
+        let error = LogRecorder::from(&path, end).begin(&schema()).unwrap_err();
+        assert!(error.to_string().contains("it is damaged at byte"), "{error}");
+        assert!(error.hint().unwrap().contains("--force"), "{error}");
+        std::fs::remove_file(&path).unwrap();
+        let error = LogRecorder::from(&path, end).begin(&schema()).unwrap_err();
+        assert!(error.to_string().contains("it is not there any more"), "{error}");
+        std::fs::write(&path, &whole).unwrap();
         for (rows, bytes) in [(10, 500), (5000, 1 << 40), (4095, whole.len() as u64 - 20 - 904 * 16 - 20)] {
             let error = refused(Position { rows, bytes }, &schema());
             assert!(matches!(error, RecordError::NoSuchPosition { .. }), "{error}");

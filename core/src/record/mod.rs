@@ -146,12 +146,12 @@ impl RecordError {
                 Some("it was cut short or edited; run the scenario again or take another run".into())
             }
             Self::Damaged { .. } => Some(
-                "go on from the last checkpoint with --resume, which cuts the record off there, or run the scenario \
-                 again"
+                "run the scenario again; of a run that is not done, `memspike run --resume DIR` cuts off what came after its \
+                 last checkpoint"
                     .into(),
             ),
             Self::NoSuchPosition { .. } => {
-                Some("it belongs to another run or was changed; leave --resume away to begin anew".into())
+                Some("a run keeps no other checkpoint: begin it anew, in its place with --out DIR --force".into())
             }
             Self::Encode { .. } | Self::Stopped => None,
         }

@@ -91,7 +91,9 @@ pub enum MappingError {
         w_max: f64,
     },
     /// Spreads are fractions.
-    #[error("{name} is {value}; a coefficient of variation must be finite and zero or more, such as 0.05")]
+    #[error(
+        "{name} is {}; a coefficient of variation must be finite and zero or more, such as 0.05", crate::hint::number(*value)
+    )]
     Spread {
         /// Name of the parameter.
         name: &'static str,

@@ -158,7 +158,7 @@ impl Node {
         let text = match &self.value {
             Value::Text(text) => format!("`{text}`"),
             Value::Integer(number) => number.to_string(),
-            Value::Float(number) => number.to_string(),
+            Value::Float(number) => crate::hint::number(*number),
             Value::Flag(flag) => flag.to_string(),
             Value::Date(date) => date.clone(),
             Value::List(_) | Value::Rows(_) | Value::Table(_) => return self.type_name().to_string(),

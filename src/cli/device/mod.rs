@@ -19,6 +19,7 @@ use memspike::device::preset::Preset;
 use memspike::device::protocol::Table;
 use memspike::device::threshold::VolatileSwitch;
 use memspike::fit;
+use memspike::hint::number;
 use memspike::numeric::decimal::product;
 use memspike::plot;
 use memspike::registry::Registry;
@@ -35,10 +36,14 @@ pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result
     let preset = preset(args, registry.devices())?;
     let plan = plan::plan(&args.experiment, preset)?;
     in_range(&plan, common.beyond_range, output)?;
+    if let Some(wrong) = plan.wrong_sign() {
+        output.warning(&format!("{}; allowed: {}; {}", wrong.what, wrong.allowed, wrong.hint));
+    }
     for (key, value) in plan.device.preset.likely_percentages() {
+        let percent = number(product(value, 100.0));
+        let value = number(value);
         output.warning(&format!(
-            "`{key}` is {value}, a spread of {} %; if {value} % is meant, write \"{value} %\"",
-            product(value, 100.0)
+            "`{key}` is {value}, a spread of {percent} %; if {value} % is meant, write \"{value} %\""
         ));
     }
     let mut result = run::experiment(&plan, common.seed);

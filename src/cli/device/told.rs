@@ -42,7 +42,10 @@ pub fn notes(plan: &ExperimentPlan, table: &Table, seed: u64) -> Vec<String> {
             vec![if device.memory().is_some() {
                 let trains: Vec<String> = std::iter::once(amplitude)
                     .chain(reverse)
-                    .map(|v| format!("{count} of {}", short(v.get(), "V")))
+                    .map(|v| {
+                        let does = if v.get() < 0.0 { "RESET" } else { "SET" };
+                        format!("{count} of {} ({does})", short(v.get(), "V"))
+                    })
                     .collect();
                 typeset(&format!("pulses of {width}: {}", trains.join(", then ")))
             } else {

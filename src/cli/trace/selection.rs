@@ -5,7 +5,6 @@ use memspike::hint;
 use memspike::time::Time;
 use std::fmt::Debug;
 use std::ops::Range;
-use std::str::FromStr;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
@@ -45,10 +44,9 @@ fn fault(what: impl Into<String>, hint: impl Into<String>) -> Fault {
     (what.into(), Some(hint.into()))
 }
 
-impl FromStr for Selection {
-    type Err = Failure;
-
-    fn from_str(text: &str) -> Result<Self, Failure> {
+impl Selection {
+    /// What a text selects as far as it can be read, and every fault of the rest.
+    fn read(text: &str) -> (Self, Vec<Fault>) {
         let (mut selection, mut faults) = (Self::default(), Vec::new());
         let mut seen: Vec<&str> = Vec::new();
         for part in text.split(',').map(str::trim).filter(|_| text.trim() != "all") {
@@ -79,7 +77,26 @@ impl FromStr for Selection {
             };
             faults.extend(read.err().into_iter().flatten());
         }
+        (selection, faults)
+    }
+
+    /// What a text selects of these populations with their sizes.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it: what cannot be read, and what is not there.
+    pub fn of<'a>(text: &str, populations: impl Iterator<Item = (&'a str, u32)>) -> Result<Self, Failure> {
+        let (selection, mut faults) = Self::read(text);
+        faults.extend(selection.missing(populations));
         if faults.is_empty() { Ok(selection) } else { Err(Failure::Several(faults)) }
+    }
+
+    /// Checks a text where it is not known what is run.
+    ///
+    /// # Errors
+    /// Everything in it that cannot be read.
+    pub fn check(text: &str) -> Result<(), Failure> {
+        let (_, faults) = Self::read(text);
+        if faults.is_empty() { Ok(()) } else { Err(Failure::Several(faults)) }
     }
 }
 
@@ -121,7 +138,10 @@ fn read_time(text: &str) -> Result<Range<u64>, Vec<Fault>> {
         "" => Ok(open),
         text => Time::parse(text).map(Time::fs).map_err(|error| why(format!("--trace: time: {error}"))),
     };
-    let range = end(from, 0)?..end(to, u64::MAX)?;
+    let range = match (end(from, 0), end(to, u64::MAX)) {
+        (Ok(from), Ok(to)) => from..to,
+        (from, to) => return Err([from, to].into_iter().filter_map(Result::err).flatten().collect()),
+    };
     if range.is_empty() {
         return Err(why(format!(
             "--trace: time is `{text}`, an empty range; allowed: an end after the start"
@@ -145,11 +165,9 @@ impl Selection {
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 
-    /// Whether there is what is named among these populations with their sizes.
-    ///
-    /// # Errors
-    /// Every population that none of them has, and neurons beyond the last one.
-    pub fn check<'a>(&self, populations: impl Iterator<Item = (&'a str, u32)>) -> Result<(), Failure> {
+    /// What is named and not among these populations with their sizes: every population that none of them has, and neurons
+    /// beyond the last one.
+    fn missing<'a>(&self, populations: impl Iterator<Item = (&'a str, u32)>) -> Vec<Fault> {
         let all: Vec<_> = populations.collect();
         let mut faults = Vec::new();
         let mut names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
@@ -181,7 +199,7 @@ impl Selection {
                 Some(_) => {}
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(Failure::Several(faults)) }
+        faults
     }
 
     fn has_kind(&self, kind: &str) -> bool {
@@ -259,28 +277,33 @@ mod tests {
     use super::*;
 
     fn faults(text: &str) -> Vec<String> {
-        match text.parse::<Selection>() {
-            Err(Failure::Several(faults)) => faults.into_iter().map(|(what, _)| what).collect(),
-            other => panic!("{text}: {other:?}"),
-        }
+        let (_, faults) = Selection::read(text);
+        assert!(!faults.is_empty(), "{text}");
+        faults.into_iter().map(|(what, _)| what).collect()
+    }
+
+    /// Of what needs no populations.
+    fn read(text: &str) -> Selection {
+        let (selection, faults) = Selection::read(text);
+        assert!(faults.is_empty(), "{text}: {faults:?}");
+        selection
     }
 
     #[test]
     fn a_selection_names_kinds_populations_neurons_and_time() {
-        let read: Selection =
-            "kind=weight+fire, population=output+a, neuron=3..7, time=10ms..20 ms".parse().unwrap();
-        assert_eq!(read.kinds, ["weight", "fire"]);
-        assert_eq!(read.populations, ["output", "a"]);
-        assert_eq!(read.neurons, Some(3..7));
-        assert_eq!(read.time, Some(10_000_000_000_000..20_000_000_000_000));
-        assert_eq!("all".parse::<Selection>().unwrap(), Selection::default());
-        assert_eq!("neuron=5".parse::<Selection>().unwrap().neurons, Some(5..6));
-        assert_eq!("time=1us..".parse::<Selection>().unwrap().time, Some(1_000_000_000..u64::MAX));
+        let all = read("kind=weight+fire, population=output+a, neuron=3..7, time=10ms..20 ms");
+        assert_eq!(all.kinds, ["weight", "fire"]);
+        assert_eq!(all.populations, ["output", "a"]);
+        assert_eq!(all.neurons, Some(3..7));
+        assert_eq!(all.time, Some(10_000_000_000_000..20_000_000_000_000));
+        assert_eq!(read("all"), Selection::default());
+        assert_eq!(read("neuron=5").neurons, Some(5..6));
+        assert_eq!(read("time=1us..").time, Some(1_000_000_000..u64::MAX));
     }
 
     #[test]
     fn every_fault_is_told_with_what_is_allowed() {
-        assert_eq!(faults("kind=wieght,neuron=7..3,time=1..2,colour=red").len(), 4);
+        assert_eq!(faults("kind=wieght,neuron=7..3,time=1..2,colour=red").len(), 5);
         assert!(
             faults("kind=wieght")[0]
                 .contains("allowed: source, arrival, fire, switch, weight, membrane, state, sample")
@@ -293,7 +316,6 @@ mod tests {
 
     #[test]
     fn an_event_without_what_is_asked_for_is_not_of_it() {
-        let read = |text: &str| text.parse::<Selection>().unwrap();
         let seen = Seen { time: Some(20), population: Some("a".into()), neuron: None };
         assert!(read("population=a").has(&seen) && !read("population=b").has(&seen));
         assert!(!read("neuron=0").has(&seen));

@@ -2,10 +2,12 @@
 
 mod figures;
 mod page;
+mod possible;
 mod text;
 
 pub use figures::figures;
 pub use page::page;
+pub use possible::{Possible, Verdict};
 pub use text::{shown, text};
 
 use super::spread::Spread;

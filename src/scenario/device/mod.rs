@@ -5,6 +5,7 @@ mod findings;
 pub(super) mod lower;
 mod overrides;
 mod plausible;
+mod polarity;
 mod quantity;
 
 pub use crate::device::model::{Measure, MeasuredIn};
@@ -12,6 +13,7 @@ pub use findings::{Compared, Curve, ExperimentResult, MeasuredValue};
 pub(super) use lower::Described;
 pub(super) use overrides::{Device, device_preset};
 pub(super) use plausible::plausible;
+pub use polarity::WrongSign;
 pub use quantity::{all_quantities, quantities};
 
 use super::diagnostic::Diagnostic;

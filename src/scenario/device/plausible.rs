@@ -23,6 +23,15 @@ pub fn plausible(experiments: &[ExperimentPlan], filled: &Filled, warnings: &mut
                     .hint("what comes out is extrapolated"),
             );
         }
+        if let Some(wrong) = plan.wrong_sign() {
+            warnings.push(
+                Diagnostic::warning(format!("{}: {}", fields.what, wrong.what))
+                    .maybe_at(fields.place(key))
+                    .label("of this sign")
+                    .allowed(wrong.allowed)
+                    .hint(wrong.hint),
+            );
+        }
     }
     for (name, fields) in filled.all("device") {
         if !experiments.iter().any(|plan| plan.device.name == *name) {

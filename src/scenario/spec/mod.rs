@@ -324,7 +324,7 @@ impl Unit {
     /// Prints an SI value with its unit, so that [`Unit::parse`] gives the same bits.
     #[must_use]
     pub fn print(self, value: f64) -> String {
-        with_quantity!(self, Q => Q::from_si(value).map_or_else(|| value.to_string(), |q| q.to_string()))
+        with_quantity!(self, Q => Q::from_si(value).map_or_else(|| crate::hint::number(value), |q| q.to_string()))
     }
 
     /// "V".
