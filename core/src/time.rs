@@ -23,13 +23,13 @@ pub struct Time(u64);
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum TimeError {
     /// Negative times do not exist within an episode.
-    #[error("{seconds} s is negative; a time within an episode starts at 0")]
+    #[error("{} s is negative; a time within an episode starts at 0", crate::hint::number(*seconds))]
     Negative {
         /// The number that was given.
         seconds: f64,
     },
     /// Beyond the horizon of an episode.
-    #[error("{seconds} s is beyond the horizon of one episode, 9223.37 s (2.56 h)")]
+    #[error("{} s is beyond the horizon of one episode, 9223.37 s (2.56 h)", crate::hint::number(*seconds))]
     BeyondHorizon {
         /// The number that was given.
         seconds: f64,

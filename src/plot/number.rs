@@ -82,6 +82,9 @@ pub fn significant(value: f64, digits: usize) -> String {
 /// Rounded to a decimal place, counted behind the point: 2 gives hundredths, -2 hundreds with zeros below them.
 #[must_use]
 pub fn rounded(value: f64, place: i32) -> String {
+    if place >= 0 && value.is_finite() && value.abs() >= LARGE {
+        return format!("{value:e}");
+    }
     if place >= 0 || !value.is_finite() {
         return format!("{value:.*}", place.max(0) as usize);
     }
@@ -210,7 +213,8 @@ mod tests {
         assert_eq!(duration(1e300), "1.00e300 s");
         assert_eq!(si(-1e300, "V/s"), "-1.00e300 V/s");
         assert_eq!(trimmed(&significant(1e300, 3)), "1e300");
-        assert_eq!(rounded(1.25e300, 298), "1.25e300");
+        assert_eq!(rounded(1.25e300, 2), "1.25e300");
+        assert_eq!(rounded(1.234e300, -298), "1.23e300");
         assert_eq!(bytes(287 << 20), "287 MiB");
         assert_eq!(bytes(512), "512 B");
     }

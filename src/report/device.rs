@@ -327,7 +327,7 @@ mod tests {
         use MeasuredIn::{Fraction, Volt};
         for relation in [Relation::Equal, Relation::AtLeast] {
             let cells = row(Volt, relation, 0.0, 0.24975, Tolerance::Relative(0.0));
-            assert_eq!(cells[2..], ["+0.24975 V", "\u{b1} 0 %"]);
+            assert_eq!(cells[2..], ["+0.25 V", "\u{b1} 0 %"]);
         }
         assert_eq!(row(Fraction, Relation::Equal, 0.0, -0.05, Tolerance::Relative(0.01))[2], "-5 %");
         assert_eq!(row(Volt, Relation::Equal, 1e-300, 1.0, Tolerance::Relative(0.01))[2], "+1.00e302 %");

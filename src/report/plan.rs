@@ -391,7 +391,7 @@ fn law(law: &Distribution, unit: &str) -> String {
             format!("uniform, {} to {}", amount(low, unit), amount(high, unit))
         }
         Distribution::LogNormal { median, sigma } => {
-            format!("log-normal, median {}, \u{3c3} = {sigma}", amount(median, unit))
+            format!("log-normal, median {}, \u{3c3} = {}", amount(median, unit), crate::hint::number(sigma))
         }
     }
 }

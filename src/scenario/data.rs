@@ -397,12 +397,16 @@ impl Lower<'_> {
         let what = if high.is_nan() {
             "no `high`".to_string()
         } else {
-            format!("`high`, which is {high}, not above it")
+            format!("`high`, which is {}, not above it", crate::hint::number(high))
         };
         self.faults.push(
-            Diagnostic::error(format!("`low` of {} is {low}, and there is {what}", fields.what))
-                .maybe_at(fields.written("high").or(fields.place("low")))
-                .allowed("`low` below `high`, such as low = 0, high = 255"),
+            Diagnostic::error(format!(
+                "`low` of {} is {}, and there is {what}",
+                fields.what,
+                crate::hint::number(low)
+            ))
+            .maybe_at(fields.written("high").or(fields.place("low")))
+            .allowed("`low` below `high`, such as low = 0, high = 255"),
         );
         None
     }

@@ -29,6 +29,15 @@ fn numbers_of_three_hundred_digits_are_told_with_a_power_of_ten() {
         (device(&["iv", "--set", "cycle_cv=1e300", "--samples", "2"]), "is 1e300, a spread of 1e302 %"),
         (device(&["iv", "--set", "cycle_cv=-1e300"]), "cycle_cv is -1e300; it must be zero or more"),
         (memory.to_vec(), "devices over 1.00e300 s"),
+        // A number of seconds that no time of an episode has, and parameters that a model refuses.
+        (
+            vec!["run", "small.toml", "--engine", "clocked", "--dt", "1e300ms"],
+            "1e297 s is beyond the horizon",
+        ),
+        (
+            vec!["device", "ag-tio2-pt-rs-analog", "pulses", "--set", "lifetime_sigma=-1e300"],
+            "lifetime_sigma is -1e300; it must be",
+        ),
     ] {
         let output = place.memspike(&args);
         let said = err(&output);

@@ -33,7 +33,7 @@ impl Default for Endurance {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum EnduranceError {
     /// A number of cycles that is not above zero.
-    #[error("{name} is {value}; it must be finite and above zero")]
+    #[error("{name} is {}; it must be finite and above zero", crate::hint::number(*value))]
     NotPositive {
         /// Name of the parameter.
         name: &'static str,

@@ -35,7 +35,7 @@ pub struct FaultRates {
 
 /// Probabilities that are not valid.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("stuck_on = {on}, stuck_off = {off}; required: probabilities with a sum of at most 1")]
+#[error("stuck_on = {}, stuck_off = {}; required: probabilities with a sum of at most 1", crate::hint::number(*on), crate::hint::number(*off))]
 pub struct FaultError {
     on: f64,
     off: f64,

@@ -50,7 +50,7 @@ pub struct SpikePulse {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SpikePulseError {
     /// A voltage or time that is not above zero.
-    #[error("{name} is {value}; it must be above zero")]
+    #[error("{name} is {}; it must be above zero", crate::hint::number(*value))]
     NotPositive {
         /// Name of the parameter.
         name: &'static str,

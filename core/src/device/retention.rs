@@ -47,7 +47,7 @@ pub struct Retention {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum RetentionError {
     /// A constant that is not above zero.
-    #[error("{name} is {value}; it must be above zero")]
+    #[error("{name} is {}; it must be above zero", crate::hint::number(*value))]
     NotPositive {
         /// Name of the parameter.
         name: &'static str,
@@ -55,7 +55,7 @@ pub enum RetentionError {
         value: f64,
     },
     /// A spread that is negative or not finite.
-    #[error("lifetime_sigma is {value}; it must be finite and zero or more, such as 0.5")]
+    #[error("lifetime_sigma is {}; it must be finite and zero or more, such as 0.5", crate::hint::number(*value))]
     Sigma {
         /// Its value.
         value: f64,

@@ -36,7 +36,9 @@ impl RateProfile {
     /// What is wrong with it, in words; `None` if nothing is.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
-        let rate = |rate: f64| (!rate.is_finite() || rate < 0.0).then(|| format!("a rate of {rate} Hz"));
+        let rate = |rate: f64| {
+            (!rate.is_finite() || rate < 0.0).then(|| format!("a rate of {} Hz", crate::hint::number(rate)))
+        };
         match self {
             Self::Steps { steps } if steps.is_empty() => Some("no rate at all".into()),
             Self::Steps { steps } => {

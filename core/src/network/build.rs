@@ -427,7 +427,10 @@ fn check_source(source: &Source, faults: &mut Vec<Fault>) {
         SourceKind::DeadTime { rate, dead } => {
             let possible = *rate > 0.0 && rate * dead.as_seconds() < 1.0;
             if !possible {
-                let fault = format!("a rate of {rate} Hz with a dead time of {dead}, which allows less");
+                let fault = format!(
+                    "a rate of {} Hz with a dead time of {dead}, which allows less",
+                    crate::hint::number(*rate)
+                );
                 faults.push(Fault::Rate { name: name(), fault });
             } else if *rate > MAX_BLOCK_RATE.get() {
                 let fault = format!("a rate of {rate:e} Hz; allowed: up to {MAX_BLOCK_RATE}");

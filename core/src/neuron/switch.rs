@@ -101,7 +101,7 @@ pub enum SwitchNeuronError {
         circuit: &'static str,
     },
     /// An element of the circuit.
-    #[error("{element} is {value}; it must be {allowed}")]
+    #[error("{element} is {}; it must be {allowed}", crate::hint::number(*value))]
     Element {
         /// As scenarios call it.
         element: &'static str,
@@ -112,7 +112,7 @@ pub enum SwitchNeuronError {
     },
     /// A deviation.
     #[error(
-        "the spread of thresholds is {cycle} from cycle to cycle and {device} from device to device; each must be 0 to 10"
+        "the spread of thresholds is {} from cycle to cycle and {} from device to device; each must be 0 to 10", crate::hint::number(*cycle), crate::hint::number(*device)
     )]
     Spread {
         /// Coefficient of variation from cycle to cycle.

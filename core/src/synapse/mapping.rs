@@ -85,7 +85,7 @@ pub enum MappingError {
         pairs: u32,
     },
     /// The end of the weight scale.
-    #[error("w_max is {w_max}; it must be finite and above zero")]
+    #[error("w_max is {}; it must be finite and above zero", crate::hint::number(*w_max))]
     WeightScale {
         /// The value.
         w_max: f64,

@@ -318,8 +318,18 @@ impl Described {
             if !inside(value) {
                 let more = (k + 1..values.len()).filter(|&k| !values.real(k).is_some_and(inside)).count();
                 let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-                let what = format!("value {} of sample {} is {value}{more}", k % size, k / size);
-                let found = fault(file, place, what, format!("{low} to {high}"));
+                let what = format!(
+                    "value {} of sample {} is {}{more}",
+                    k % size,
+                    k / size,
+                    crate::hint::number(value)
+                );
+                let found = fault(
+                    file,
+                    place,
+                    what,
+                    format!("{} to {}", crate::hint::number(low), crate::hint::number(high)),
+                );
                 return Err(match value.is_finite() {
                     true => hinted(found, "`low` and `high` of the data say what is 0 and what is 1"),
                     false => hinted(found, "a sample has a number for each value"),

@@ -137,7 +137,11 @@ fn recording(file: &Path, bytes: &[u8]) -> Result<(WavSpec, Vec<i32>), Fault> {
             let samples = reader.samples::<f32>().enumerate();
             let steps = samples.map(|(k, sample)| match sample.map_err(|error| ends(k, error))? {
                 value if (-1.0..=1.0).contains(&value) => Ok(Sound::step(value.into())),
-                value => Err(wrong(format!("sample {k}"), format!("the value is {value}"), "-1 to 1")),
+                value => Err(wrong(
+                    format!("sample {k}"),
+                    format!("the value is {}", crate::hint::number(value.into())),
+                    "-1 to 1",
+                )),
             });
             steps.collect()
         }

@@ -108,7 +108,7 @@ impl Meaning<'_> {
             }
         };
         let time = time.ok_or_else(|| {
-            let what = format!("value {k}, of sample {number}, is {value}");
+            let what = format!("value {k}, of sample {number}, is {}", crate::hint::number(value));
             fault(self.file, self.places[0], what, "a time from 0 s to 9223 s")
         })?;
         let line = u32::try_from(lines[k]).ok().filter(|&line| line < self.lines).ok_or_else(|| {

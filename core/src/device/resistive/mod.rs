@@ -144,7 +144,7 @@ pub enum ResistiveError {
         g_max: Siemens,
     },
     /// A time, rate or voltage that must be positive.
-    #[error("{name} is {value}; it must be above zero")]
+    #[error("{name} is {}; it must be above zero", crate::hint::number(*value))]
     NotPositive {
         /// Name of the parameter.
         name: &'static str,
@@ -152,7 +152,7 @@ pub enum ResistiveError {
         value: f64,
     },
     /// Spreads are fractions.
-    #[error("{name} is {value}; a coefficient of variation must be finite and zero or more, such as 0.05")]
+    #[error("{name} is {}; a coefficient of variation must be finite and zero or more, such as 0.05", crate::hint::number(*value))]
     Spread {
         /// Name of the parameter.
         name: &'static str,
