@@ -139,7 +139,7 @@ pub fn percent(fraction: f64) -> String {
 /// Seconds as a person says them: `1 min 12 s`, `52.1 s`, `3.2 ms`, `50 h 17 min`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
-    if !seconds.is_finite() || seconds < 60.0 || seconds >= LARGE {
+    if !(60.0..LARGE).contains(&seconds) {
         return si(seconds, "s");
     }
     let whole = seconds.round() as u64;

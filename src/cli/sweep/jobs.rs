@@ -37,6 +37,9 @@ struct Told {
     seconds: f64,
 }
 
+/// The points that were begun, in order, and a run that lacks what was asked for.
+type Carried<'a> = (Vec<(&'a Task, Ended)>, Option<Lacking>);
+
 /// Computes what is to be computed; one that fails does not end the others. The first run that is done shows whether the
 /// measures that are `open` are there: if not, no other is begun.
 ///
@@ -47,7 +50,7 @@ pub fn carry_out<'a>(
     (measure, open): (&str, &[String]),
     program: &Program<'_>,
     output: &Output,
-) -> Result<(Vec<(&'a Task, Ended)>, Option<Lacking>), Failure> {
+) -> Result<Carried<'a>, Failure> {
     let among = Among { preparing: Mutex::new(()), jobs: tasks.jobs };
     let next = AtomicUsize::new(0);
     let hushed = output.hushed();
