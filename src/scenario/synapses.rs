@@ -382,7 +382,8 @@ mod tests {
         assert_eq!(beyond(&large, None, 0.0), None, "nobody knows how much there is");
         let (needed, allowed) = beyond(&large, Some(1 << 32), 0.0).unwrap();
         assert!(needed > 8e9 && allowed == 4_294_967_296.0);
-        let limited = plan(&keys, &["engine.memory_gb=2"]);
+        let mut limited = plan(&keys, &[]);
+        limited.engine.memory_gb = Some(2.0);
         assert_eq!(beyond(&limited, Some(1 << 40), 0.0).unwrap().1, 2e9);
         let wide = plan(&keys, &["engine.storage=\"f64\""]);
         assert!(estimate(&wide).bytes > 1.2e10);

@@ -1,7 +1,7 @@
 //! Why a simulation cannot begin, or cannot go on: what, where, which value, what is allowed.
 
 use super::learn::LearningError;
-use super::lockstep::MOST;
+use super::lockstep::{MOST, MOST_ARRIVALS};
 use super::probe::Spike;
 use super::resume::StateError;
 use super::route::{Values, each_target};
@@ -64,6 +64,12 @@ pub enum Divergence {
         /// In units of the threshold, or of what lifts a membrane to it in the long run.
         largest: f64,
     },
+    /// More reaches it than a presentation may hold.
+    #[error(
+        "is reached by more than {MOST_ARRIVALS} spikes in one presentation, each counted at every synapse that has a delay of its own; \
+         fewer spikes or synapses, or a shorter presentation, make it possible"
+    )]
+    Arrivals,
     /// A presentation is too long for its time constants, which learn, or its delays.
     #[error(
         "has a time constant, or a delay to itself, that is too short for the length of a presentation; a shorter presentation or \

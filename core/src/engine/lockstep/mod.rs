@@ -32,4 +32,4 @@ pub use forward::{Membranes, forward};
 pub use kind::{InForm, Kind, MOST_NUMBERS};
 pub use net::{Input, LANES, Layer, MOST, Net, Own, Varying};
 pub use reach::{Reach, Synapse, credit, drive, later};
-pub use tape::{Action, Arrival, Group, NONE, Peak, Probe, Runaway, Tape};
+pub use tape::{Action, Arrival, Group, MOST_ARRIVALS, NONE, Peak, Probe, Runaway, Tape};

@@ -86,11 +86,16 @@ pub struct Peak<R> {
     pub slope: R,
 }
 
+/// Arrivals at a layer in one presentation, at most. (A spike arrives once, or with delays of their own at every synapse.)
+pub const MOST_ARRIVALS: usize = 1 << 22;
+
 /// Why a tape ends before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runaway {
     /// There would have been more spikes than [`MOST`](super::MOST).
     Spikes,
+    /// More would have arrived than [`MOST_ARRIVALS`].
+    Arrivals,
     /// Its time is too long beside what it is cut by (see [`Layer::pieces`]), or for the precision to tell a spike from its arrival at
     /// its own layer.
     Pieces,
@@ -148,6 +153,10 @@ impl<R: Real> Tape<R> {
         for (late, ends) in [(Some(R::ZERO), false), (input.width.map(R::from_f64), true)] {
             let Some(late) = late else { continue };
             for (time, line, spike) in spikes.clone() {
+                if self.arrivals.len() >= MOST_ARRIVALS {
+                    self.runaway = Some(Runaway::Arrivals);
+                    return;
+                }
                 let row = input.first_row as u32 + line;
                 let Some(delays) = delays.filter(|_| input.own_delays) else {
                     let arrival =
@@ -404,5 +413,36 @@ impl<R: Real> Work for Exponentials<'_, R> {
         for x in self.0.iter_mut() {
             *x = Real::exp(*x);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_arrivals_than_a_presentation_may_hold_are_left_out_and_told() {
+        let input = Input {
+            projection: 0,
+            from: None,
+            first_row: 0,
+            rows: 1,
+            first_weight: 0,
+            weights: 8,
+            learns: true,
+            reach: None,
+            delay: 0.0,
+            own_delays: true,
+            width: None,
+            gain: 1.0,
+        };
+        let gathered = |spikes: usize| {
+            let mut tape = Tape::<f32>::default();
+            let spikes = (0..spikes as u32).map(|spike| (0.0, 0, spike));
+            tape.gather((0, &input, 8), spikes, Some(&[0.5; 8]), 1.0);
+            (tape.arrivals.len(), tape.runaway)
+        };
+        assert_eq!(gathered(MOST_ARRIVALS / 8), (MOST_ARRIVALS, None));
+        assert_eq!(gathered(MOST_ARRIVALS / 8 + 100), (MOST_ARRIVALS, Some(Runaway::Arrivals)));
     }
 }

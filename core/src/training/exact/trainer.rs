@@ -262,6 +262,7 @@ impl<R: Scalar> Layered<R> {
         let why = match endless {
             None => Divergence::NoNumber,
             Some((_, Runaway::Pieces)) => Divergence::Pieces,
+            Some((_, Runaway::Arrivals)) => Divergence::Arrivals,
             // The first batch has had its step by now.
             Some((_, Runaway::Spikes)) if self.adam.steps <= 1 => {
                 Divergence::FromTheStart { largest: self.parameters.weights.get(layer).map_or(0.0, largest) }

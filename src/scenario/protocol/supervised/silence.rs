@@ -1,7 +1,7 @@
 //! What is said of a training in which neurons stay silent: nothing behind them learns, and nobody answers.
 
 use super::findings::EpochResult;
-use crate::engine::lockstep::MOST;
+use crate::engine::lockstep::{MOST, MOST_ARRIVALS};
 use crate::hint::many;
 
 /// Epochs in which populations of layers, but those whose membranes are read, did not fire at all, and the answers that nobody gave.
@@ -52,7 +52,8 @@ pub fn mute(spikes: u64, presentations: u64, guessed: bool) -> Option<String> {
 pub fn endless(cut: u64, presentations: u64) -> Option<String> {
     (cut > 0).then(|| {
         format!(
-            "{cut} of {} of the final test were cut short, because a population fired more than {MOST} times: their answers and \
+            "{cut} of {} of the final test were cut short, because a population fired more than {MOST} times, or more \
+             than {MOST_ARRIVALS} spikes reached one: their answers and \
              energies are those of what came before; smaller weights let it rest",
             many(presentations, "presentation")
         )
