@@ -1,6 +1,5 @@
 //! What a network needs for the exact gradient of its layers.
 
-use super::plan::Supervised;
 use super::{in_situ, jumps, regression};
 use crate::engine::lockstep::{Net, Unfit};
 use crate::hint::many;
@@ -11,7 +10,6 @@ use crate::scenario::filled::{Fields, Filled, is_dataset};
 use crate::scenario::plan::{Plan, ProjectionPlan};
 use crate::scenario::run::context::RunError;
 use crate::scenario::section::Lower;
-use crate::scenario::spec::Unit;
 use crate::scenario::text::{Node, Value};
 use std::sync::Arc;
 
@@ -357,11 +355,11 @@ fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, (name, read_out): &(Strin
     }
 }
 
-/// Says what of the network keeps it from an exact gradient, and where it stands.
-pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
-    let Ok(network) = skeleton(plan) else { return };
+/// The layers, or what of the network keeps it from an exact gradient, and where it stands.
+pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) -> Option<Net> {
+    let network = skeleton(plan).ok()?;
     let found = match Net::new(&network) {
-        Ok(net) => return too_long(plan, &net, filled, faults),
+        Ok(net) => return Some(net),
         Err(found) => found,
     };
     let place = |section: &str, name: &str, key: &str| {
@@ -395,42 +393,7 @@ pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
         faults
             .push(Diagnostic::error(what).maybe_at(at).also(exact, "the gradient is exact").allowed(wanted));
     }
-}
-
-/// Refuses presentations that a layer would have to be cut through without end.
-fn too_long(plan: &Plan, net: &Net, filled: &Filled, faults: &mut Diagnostics) {
-    let Some(protocol) = plan.protocol.get::<Supervised>() else { return };
-    let longest = protocol.presentation.max(protocol.test_presentation);
-    for layer in &net.layers {
-        let (pieces, most) = (layer.pieces(longest.as_seconds() * 1e3), layer.most_pieces());
-        if pieces <= most as f64 {
-            continue;
-        }
-        let name = &plan.populations[layer.population].name;
-        let by_time = layer.kind.span() * layer.tau;
-        let (what, span, is) = if layer.unheard() < by_time {
-            ("delay to itself", layer.unheard(), "that delay")
-        } else {
-            ("time constants", by_time, "tau_m")
-        };
-        let least = if is == "tau_m" { layer.tau } else { span } * pieces / most as f64;
-        let fields = filled.find("population", name).map(|(_, fields)| fields);
-        let at = fields.and_then(|fields| fields.place("tau_m").or(fields.at.as_ref()));
-        faults.push(
-            Diagnostic::error(format!(
-                "a presentation of {longest} is {pieces:.1e} pieces of {} for population `{name}`, whose {what} cut it",
-                about(span),
-            ))
-            .maybe_at(at)
-            .allowed(format!("{most} pieces: {is} from {} on", about(1.01 * least)))
-            .hint("a shorter presentation, or a longer time constant: are they in the right units?"),
-        );
-    }
-}
-
-/// A time in ms, of three digits.
-fn about(ms: f64) -> String {
-    Unit::Second.print(format!("{:.2e}", ms / 1e3).parse().unwrap_or(ms / 1e3))
+    None
 }
 
 /// The layers of a network.

@@ -9,6 +9,7 @@ mod jumps;
 mod layers;
 mod objective;
 mod optimizer;
+mod pieces;
 mod plan;
 mod plausible;
 mod regression;
@@ -44,7 +45,9 @@ use std::sync::Arc;
 /// Says what keeps layers from an exact gradient, in the network or in what is asked of it.
 pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
     objective::unfit(plan, filled, faults);
-    layers::unfit(plan, filled, faults);
+    if let Some(net) = layers::unfit(plan, filled, faults) {
+        pieces::unfit(plan, &net, filled, faults);
+    }
 }
 
 impl Described for Supervised {
