@@ -15,7 +15,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import memspike
+# The package that is installed, not its sources beside this file, which lack what is compiled.
+HERE = Path(__file__).resolve().parent
+sys.path[:] = [place for place in sys.path if Path(place).resolve() != HERE]
+
+import memspike  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/src/python/api.md"
 MODULES = ("fit", "plot", "units")

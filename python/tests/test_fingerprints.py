@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import struct
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def idx(values: np.ndarray[Any, Any]) -> bytes:
 
 @pytest.fixture(scope="module")
 def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Images in the form of MNIST: a bar for each class, and noise."""
+    """Images in the form of MNIST: a bar for each class, and noise; and tones for spoken digits."""
     place = tmp_path_factory.mktemp("data") / "mnist"
     place.mkdir()
     rng = np.random.default_rng(1)
@@ -40,6 +41,15 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
             image[2 * label + 3 : 2 * label + 6, 4:24] = 250
         (place / f"{name}-images-idx3-ubyte.gz").write_bytes(idx(images))
         (place / f"{name}-labels-idx1-ubyte.gz").write_bytes(idx(labels))
+    sounds = place.parent / "fsdd" / "recordings"
+    sounds.mkdir(parents=True)
+    for digit, index in ((digit, index) for digit in range(10) for index in range(8)):
+        tone = 8e3 * np.sin(2 * np.pi * 300 * (1 + digit) * np.arange(800) / 8e3) + rng.integers(-500, 500, 800)
+        with wave.open(str(sounds / f"{digit}_nobody_{index}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(8000)
+            file.writeframes(tone.astype("<i2").tobytes())
     return place.parent
 
 
@@ -82,8 +92,9 @@ def test_the_bits_are_those_of_the_command(
         assert trained.weights
         sets.append("protocol.weights_from=trained")
     result = memspike.run(scenario, set=values(sets), data=data, threads=2, out="here")
-    if elsewhere or (takes(SHIPPED / scenario, '"mnist"') and not published):
-        # The table is of other images in this form, or of other weights.
+    made = any(takes(SHIPPED / scenario, f'"{name}"') for name in ("mnist", "spoken_digits"))
+    if elsewhere or (made and not published):
+        # The table is of other images and sounds in these forms, or of other weights.
         options = ["--data", data, "--out", "there", "--format", "json", *(f"--set={one}" for one in sets)]
         done = command("run", scenario, *options, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
