@@ -53,6 +53,12 @@ pub fn number(value: f64) -> String {
     if short { value.to_string() } else { format!("{value:e}") }
 }
 
+/// A number to three digits, for messages that need no more.
+#[must_use]
+pub fn three(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +67,7 @@ mod tests {
     fn a_number_in_a_message_is_never_hundreds_of_digits_long() {
         let said = [0.0, 3.0, -0.25, 1e-6, 123_456_789.0, 1e20, f64::INFINITY].map(number);
         assert_eq!(said, ["0", "3", "-0.25", "0.000001", "123456789", "100000000000000000000", "inf"]);
+        assert_eq!([0.0, 1.2345, -98_765.0, 2e-20].map(three), [0.0, 1.23, -98_800.0, 2e-20]);
         let said = [1e21, -1e300, f64::MAX, 2.5e-7, 5e-324].map(number);
         assert_eq!(said, ["1e21", "-1e300", "1.7976931348623157e308", "2.5e-7", "5e-324"]);
     }

@@ -6,6 +6,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
 use super::plan::{Connect, Plan, ProjectionPlan};
 use super::spec::Unit;
+use crate::hint::three;
 use crate::network::{Distribution, Kernel};
 use crate::neuron::Neuron;
 use crate::synapse::{Arrangement, Mapping};
@@ -124,11 +125,6 @@ pub fn overload(
 
 /// Largest transimpedance that is not remarked on.
 const MOST_OHMS: f64 = 1e8;
-
-/// A number to three digits, for messages.
-fn three(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
-}
 
 /// The largest weight that a projection has to start with: of a list, or one that is usual under its law, beyond which there is one
 /// in a hundred at most.

@@ -75,7 +75,8 @@ impl Payload {
         match self {
             Self::State => 2,
             Self::Learning => 3,
-            Self::Training | Self::Plastic => 4,
+            Self::Training => 5,
+            Self::Plastic => 4,
             Self::Simulation => 2,
             Self::Devices | Self::Records => 1,
         }

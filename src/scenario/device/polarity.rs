@@ -5,7 +5,8 @@
 use super::{Experiment, ExperimentPlan};
 use crate::device::model::Memory;
 use crate::device::threshold::VolatileSwitch;
-use crate::units::{Quantity as _, Siemens, Volt};
+use crate::hint::three;
+use crate::units::{Siemens, Volt};
 
 /// Drive of a sign that has no effect on a device, and what would have one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +107,7 @@ impl ExperimentPlan {
             allowed: format!(
                 "a {sign} voltage, or another start: SET is at positive, RESET at negative voltage"
             ),
-            hint: format!("write {}, or begin near {}", -largest, rounded(other)),
+            hint: format!("write {}, or begin near {}", -largest, Siemens::of(three(other))),
         })
     }
 
@@ -116,9 +117,4 @@ impl ExperimentPlan {
             _ => None,
         }
     }
-}
-
-/// A conductance to three digits.
-fn rounded(g: f64) -> Siemens {
-    format!("{g:.2e}").parse().ok().and_then(Siemens::from_si).unwrap_or(Siemens::ZERO)
 }

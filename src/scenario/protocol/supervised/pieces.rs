@@ -2,6 +2,7 @@
 
 use super::plan::Supervised;
 use crate::engine::lockstep::Net;
+use crate::hint::three;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::filled::Filled;
 use crate::scenario::plan::Plan;
@@ -40,5 +41,5 @@ pub fn unfit(plan: &Plan, net: &Net, filled: &Filled, faults: &mut Diagnostics) 
 
 /// A time in ms, of three digits.
 fn about(ms: f64) -> String {
-    Unit::Second.print(format!("{:.2e}", ms / 1e3).parse().unwrap_or(ms / 1e3))
+    Unit::Second.print(three(ms / 1e3))
 }
