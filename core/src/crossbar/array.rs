@@ -2,7 +2,7 @@
 
 use crate::device::fault::FaultRates;
 use crate::device::retention::Retention;
-use crate::numeric::standard_normals;
+use crate::numeric::Real;
 use crate::plasticity::entity;
 use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, MappingError, ReadPulse, Spread};
@@ -235,15 +235,22 @@ impl Alone {
     }
 
     /// What is left of the conductances of devices from the index `first` on, of a range (g_min, g_max).
-    pub fn leave(&self, (g_min, g_max): (f64, f64), draw: Draw, first: usize, conductances: &mut [f64]) {
+    pub fn leave<R: Real>(
+        &self,
+        (g_min, g_max): (f64, f64),
+        draw: Draw,
+        first: usize,
+        conductances: &mut [R],
+    ) {
         let Self { faults, after, retention } = self;
         let Draw { seed, entity: projection, .. } = draw;
         for (device, g) in (first..).zip(conductances) {
             let of = entity(projection, device);
             if let Some(fault) = faults.of(seed, of) {
-                *g = fault.conductance(g_min, g_max);
+                *g = R::from_f64(fault.conductance(g_min, g_max));
             } else if let Some(after) = after {
-                *g = retention.conductance(*g, after.get(), retention.lifetime(seed, of));
+                let left = retention.conductance(g.to_f64(), after.get(), retention.lifetime(seed, of));
+                *g = R::from_f64(left);
             }
         }
     }
@@ -267,18 +274,17 @@ pub struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The conductances of the devices of a row that has these weights, which are finite.
-    pub fn write(&self, row: usize, weights: &[f64], conductances: &mut [f64]) {
+    /// The conductances of the devices of a row that has these weights, which are finite, in their precision.
+    pub fn write<R: Real>(&self, row: usize, weights: &[R], conductances: &mut [R]) {
         let Self { cols, mapping, spread, draw: Draw { seed, entity, draw } } = *self;
         mapping.all_targets(weights, conductances);
         if *spread == Spread::NONE {
             return;
         }
         let first = (row * cols * mapping.devices()) as u64;
-        let normal = |stream: Option<Stream>| -> Vec<f64> {
-            let Some(mut stream) = stream else { return vec![0.0; conductances.len()] };
-            let words: Vec<u64> = conductances.iter().map(|_| stream.next_word()).collect();
-            standard_normals(&words)
+        let normal = |stream: Option<Stream>| -> Vec<R> {
+            let Some(mut stream) = stream else { return vec![R::ZERO; conductances.len()] };
+            R::standard_normals(&stream.words(conductances.len()))
         };
         let differ = spread.cv_device != 0.0;
         let own = differ.then(|| Stream::at(seed, Purpose::DeviceToDevice, entity, 0, first));

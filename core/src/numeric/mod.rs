@@ -27,8 +27,10 @@ pub(crate) use exp::exp_near_zero;
 pub use exp::{exp, exp_f32};
 pub use lambert::{lambert_w0, lambert_wm1};
 pub(crate) use ln::{Parts as LnParts, unit};
-pub use ln::{ln, neg_ln_unit};
-pub use normal::{LogNormal, log_normal, normal_quantile, standard_normal, standard_normals};
+pub use ln::{ln, ln_f32, neg_ln_unit};
+pub use normal::{
+    LogNormal, log_normal, normal_quantile, standard_normal, standard_normals, standard_normals_f32,
+};
 pub(crate) use pack::by_width;
 pub use pack::{Columns, Oct, Pack, Packs, Quad};
 pub use quadrature::gauss;
@@ -87,6 +89,18 @@ pub trait Real:
     /// Magnitude.
     #[must_use]
     fn abs(self) -> Self;
+    /// The largest integer that is not above it.
+    #[must_use]
+    fn floor(self) -> Self;
+    /// The larger of two.
+    #[must_use]
+    fn max(self, other: Self) -> Self;
+    /// The smaller of two.
+    #[must_use]
+    fn min(self, other: Self) -> Self;
+    /// [`standard_normal`] of many words, as exact as the type is.
+    #[must_use]
+    fn standard_normals(words: &[u64]) -> Vec<Self>;
     /// One bit per value, the first lowest: whether it reaches `bound`.
     #[must_use]
     fn reaching(values: [Self; 4], bound: Self) -> u32;
@@ -98,15 +112,15 @@ impl Real for f64 {
     const NAME: &'static str = "f64";
     const EIGHT: bool = false;
 
-    #[inline]
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
     }
-    #[inline]
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }
-    #[inline]
+    #[inline(always)]
     fn exp(self) -> Self {
         exp(self)
     }
@@ -117,6 +131,21 @@ impl Real for f64 {
     #[inline]
     fn abs(self) -> Self {
         f64::abs(self)
+    }
+    #[inline(always)]
+    fn floor(self) -> Self {
+        f64::floor(self)
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        f64::max(self, other)
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        f64::min(self, other)
+    }
+    fn standard_normals(words: &[u64]) -> Vec<Self> {
+        standard_normals(words)
     }
     #[inline(always)]
     fn reaching(values: [Self; 4], bound: Self) -> u32 {
@@ -130,15 +159,15 @@ impl Real for f32 {
     const NAME: &'static str = "f32";
     const EIGHT: bool = true;
 
-    #[inline]
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
     }
-    #[inline]
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
-    #[inline]
+    #[inline(always)]
     fn exp(self) -> Self {
         exp_f32(self)
     }
@@ -149,6 +178,21 @@ impl Real for f32 {
     #[inline]
     fn abs(self) -> Self {
         f32::abs(self)
+    }
+    #[inline(always)]
+    fn floor(self) -> Self {
+        f32::floor(self)
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        f32::max(self, other)
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        f32::min(self, other)
+    }
+    fn standard_normals(words: &[u64]) -> Vec<Self> {
+        standard_normals_f32(words)
     }
     #[inline(always)]
     fn reaching(values: [Self; 4], bound: Self) -> u32 {

@@ -122,6 +122,20 @@ impl Stream {
         }
     }
 
+    /// The next so many words.
+    #[must_use]
+    pub fn words(&mut self, count: usize) -> Vec<u64> {
+        let mut words = vec![0; count];
+        let (blocks, rest) = words.as_chunks_mut::<TOGETHER>();
+        for block in blocks {
+            let states = POWERS.map(|power| self.state.wrapping_mul(power));
+            *block = states.map(output);
+            self.state = states[TOGETHER - 1];
+        }
+        rest.iter_mut().for_each(|word| *word = self.next_word());
+        words
+    }
+
     /// The next word.
     #[inline]
     pub fn next_word(&mut self) -> u64 {
@@ -129,6 +143,20 @@ impl Stream {
         output(self.state)
     }
 }
+
+/// Words that are drawn together: a multiplication of 128 bits takes longer than another one waits to begin.
+const TOGETHER: usize = 4;
+
+/// M, M^2, M^3 and M^4.
+const POWERS: [u128; TOGETHER] = {
+    let mut powers = [MULTIPLIER; TOGETHER];
+    let mut index = 1;
+    while index < TOGETHER {
+        powers[index] = powers[index - 1].wrapping_mul(MULTIPLIER);
+        index += 1;
+    }
+    powers
+};
 
 struct Starts {
     seed: u64,
@@ -250,6 +278,10 @@ mod tests {
         for k in [0, 1, 17, 99] {
             assert_eq!(Stream::at(7, Purpose::Poisson, 3, 11, k).next_word(), words[k as usize]);
         }
+        let mut together = Stream::new(7, Purpose::Poisson, 3, 11);
+        let drawn: Vec<u64> = [0, 3, 4, 89].into_iter().flat_map(|count| together.words(count)).collect();
+        assert_eq!(drawn, words[..96]);
+        assert_eq!(together.next_word(), words[96]);
     }
 
     #[test]

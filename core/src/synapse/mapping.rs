@@ -1,6 +1,7 @@
 //! Weight <-> conductance: which devices make a weight and where in their range they sit.
 
 use crate::device::model::Memory;
+use crate::numeric::Real;
 use crate::simd::{Work, vectorised};
 use crate::units::{Ohm, Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
@@ -142,17 +143,23 @@ impl DeviceRange {
         (self.g_min.get(), self.g_max.get())
     }
 
+    /// The same as numbers of a type.
+    #[inline(always)]
+    fn ends_in<R: Real>(&self) -> (R, R) {
+        (R::from_f64(self.g_min.get()), R::from_f64(self.g_max.get()))
+    }
+
     /// The conductance inside the range, or the nearest level, that a device is asked for instead of `g`.
     ///
     /// Level k of L lies at g_min + k (g_max - g_min)/(L - 1); halfway, the upper one is taken.
     #[must_use]
     #[inline(always)]
-    pub fn nearest(&self, g: f64) -> f64 {
-        let (g_min, g_max) = self.ends();
+    pub fn nearest<R: Real>(&self, g: R) -> R {
+        let (g_min, g_max) = self.ends_in::<R>();
         let g = g.max(g_min).min(g_max);
         let Some(levels) = self.levels else { return g };
-        let last = f64::from(levels.saturating_sub(1));
-        let k = ((g - g_min) / (g_max - g_min) * last + 0.5).floor();
+        let last = R::from_f64(f64::from(levels.saturating_sub(1)));
+        let k = ((g - g_min) / (g_max - g_min) * last + R::from_f64(0.5)).floor();
         if k >= last { g_max } else { g_min + (g_max - g_min) * (k / last) }
     }
 }
@@ -278,7 +285,7 @@ impl Mapping {
     /// What the devices of weight `w` are asked for: G+ and G- of each pair in turn.
     ///
     /// Writes [`Mapping::devices`] numbers (or as many as `targets` holds).
-    pub fn targets(&self, w: f64, targets: &mut [f64]) {
+    pub fn targets<R: Real>(&self, w: R, targets: &mut [R]) {
         let pair = self.pair(w);
         targets.iter_mut().zip(pair.iter().cycle()).for_each(|(target, &g)| *target = g);
     }
@@ -299,49 +306,53 @@ impl Mapping {
 
     /// G+ and G- of each pair.
     #[inline(always)]
-    fn pair(&self, w: f64) -> [f64; 2] {
-        let (g_min, g_max) = self.range.ends();
-        let middle = 0.5 * (g_min + g_max);
-        // Part of the range that the weight asks for; the same for each of n pairs, since n cancels.
-        let x = (w / self.w_max).clamp(-1.0, 1.0);
+    fn pair<R: Real>(&self, w: R) -> [R; 2] {
+        let (g_min, g_max) = self.range.ends_in::<R>();
+        let half = R::from_f64(0.5);
+        let middle = half * (g_min + g_max);
+        let x = self.part(w);
         let span = g_max - g_min;
         let (plus, minus) = match (self.arrangement, self.placement) {
-            (Arrangement::Single, _) => (middle + 0.5 * span * x, middle),
-            (Arrangement::Unipolar, _) => (g_min + span * x.max(0.0), g_min),
+            (Arrangement::Single, _) => (middle + half * span * x, middle),
+            (Arrangement::Unipolar, _) => (g_min + span * x.max(R::ZERO), g_min),
             (_, Placement::OneSided) => self.one_sided(x),
             (_, Placement::Balanced) => self.balanced(x),
         };
         [plus, minus].map(|g| self.range.nearest(g))
     }
 
+    /// Part of the range that a weight asks for; the same for each of n pairs, since n cancels.
+    #[inline(always)]
+    fn part<R: Real>(&self, w: R) -> R {
+        (w / R::from_f64(self.w_max)).max(-R::ONE).min(R::ONE)
+    }
+
     /// The weight that devices of these conductances make: s (G - G_ref) or s sum(G+ - G-).
     #[must_use]
-    pub fn weight(&self, conductances: &[f64]) -> f64 {
-        let (g_min, g_max) = self.range.ends();
+    pub fn weight<R: Real>(&self, conductances: &[R]) -> R {
+        let (g_min, g_max) = self.range.ends_in::<R>();
+        let first = |reference: R| conductances.first().map_or(R::ZERO, |&g| g - reference);
         let difference = match self.arrangement {
-            Arrangement::Single => {
-                let reference = 0.5 * (g_min + g_max);
-                conductances.first().map_or(0.0, |g| g - reference)
-            }
-            Arrangement::Unipolar => conductances.first().map_or(0.0, |g| g - g_min),
+            Arrangement::Single => first(R::from_f64(0.5) * (g_min + g_max)),
+            Arrangement::Unipolar => first(g_min),
             Arrangement::Differential | Arrangement::Parallel { .. } => {
-                conductances.chunks_exact(2).fold(0.0, |sum, pair| sum + (pair[0] - pair[1]))
+                conductances.chunks_exact(2).fold(R::ZERO, |sum, pair| sum + (pair[0] - pair[1]))
             }
         };
-        self.scale().0 * difference
+        R::from_f64(self.scale().0) * difference
     }
 
     /// [`Mapping::targets`] of many weights, one after another.
-    pub fn all_targets(&self, weights: &[f64], targets: &mut [f64]) {
+    pub fn all_targets<R: Real>(&self, weights: &[R], targets: &mut [R]) {
         vectorised(Targets { mapping: self, weights, targets });
     }
 
     /// [`Mapping::weight`] of the devices of many weights.
-    pub fn weights(&self, conductances: &[f64], weights: &mut [f64]) {
+    pub fn weights<R: Real>(&self, conductances: &[R], weights: &mut [R]) {
         if self.devices() == 2 {
-            let scale = self.scale().0;
+            let scale = R::from_f64(self.scale().0);
             let pairs = conductances.as_chunks::<2>().0;
-            weights.iter_mut().zip(pairs).for_each(|(w, [plus, minus])| *w = scale * (plus - minus));
+            weights.iter_mut().zip(pairs).for_each(|(w, &[plus, minus])| *w = scale * (plus - minus));
         } else {
             let each = conductances.chunks_exact(self.devices());
             weights.iter_mut().zip(each).for_each(|(w, g)| *w = self.weight(g));
@@ -349,13 +360,13 @@ impl Mapping {
     }
 }
 
-struct Targets<'a> {
+struct Targets<'a, R> {
     mapping: &'a Mapping,
-    weights: &'a [f64],
-    targets: &'a mut [f64],
+    weights: &'a [R],
+    targets: &'a mut [R],
 }
 
-impl Work for Targets<'_> {
+impl<R: Real> Work for Targets<'_, R> {
     type Output = ();
 
     #[inline(always)]
@@ -384,27 +395,28 @@ const BLOCK: usize = 16;
 impl Mapping {
     /// G+ and G- of a pair of which one rests, as they are asked for.
     #[inline(always)]
-    fn one_sided(&self, x: f64) -> (f64, f64) {
-        let (g_min, g_max) = self.range.ends();
-        (g_min + (g_max - g_min) * x.max(0.0), g_min + (g_max - g_min) * (-x).max(0.0))
+    fn one_sided<R: Real>(&self, x: R) -> (R, R) {
+        let (g_min, g_max) = self.range.ends_in::<R>();
+        (g_min + (g_max - g_min) * x.max(R::ZERO), g_min + (g_max - g_min) * (-x).max(R::ZERO))
     }
 
     /// Of a pair around the middle.
     #[inline(always)]
-    fn balanced(&self, x: f64) -> (f64, f64) {
-        let (g_min, g_max) = self.range.ends();
-        let (middle, span) = (0.5 * (g_min + g_max), g_max - g_min);
-        (middle + 0.5 * span * x, middle - 0.5 * span * x)
+    fn balanced<R: Real>(&self, x: R) -> (R, R) {
+        let (g_min, g_max) = self.range.ends_in::<R>();
+        let half = R::from_f64(0.5);
+        let (middle, span) = (half * (g_min + g_max), g_max - g_min);
+        (middle + half * span * x, middle - half * span * x)
     }
 
     /// All pairs of an arrangement of two devices. (All G+ of a block, then all G-: what stands side by side in memory would
     /// not be worked on side by side.)
     #[inline(always)]
-    fn all_pairs(
+    fn all_pairs<R: Real>(
         &self,
-        weights: &[f64],
-        targets: &mut [f64],
-        place: impl Fn(&Self, &[f64; BLOCK]) -> [[f64; BLOCK]; 2],
+        weights: &[R],
+        targets: &mut [R],
+        place: impl Fn(&Self, &[R; BLOCK]) -> [[R; BLOCK]; 2],
     ) {
         let (blocks, rest) = weights.as_chunks::<BLOCK>();
         let (pairs, _) = targets.as_chunks_mut::<2>();
@@ -412,7 +424,7 @@ impl Mapping {
         for (pairs, weights) in wide.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks) {
             let mut x = *weights;
             for x in &mut x {
-                *x = (*x / self.w_max).clamp(-1.0, 1.0);
+                *x = self.part(*x);
             }
             let [plus, minus] = place(self, &x);
             for (pair, (&plus, &minus)) in pairs.iter_mut().zip(plus.iter().zip(&minus)) {
@@ -423,7 +435,7 @@ impl Mapping {
     }
 
     #[inline(always)]
-    fn all_nearest(&self, mut all: [f64; BLOCK]) -> [f64; BLOCK] {
+    fn all_nearest<R: Real>(&self, mut all: [R; BLOCK]) -> [R; BLOCK] {
         for g in &mut all {
             *g = self.range.nearest(*g);
         }
@@ -432,8 +444,8 @@ impl Mapping {
 
     /// Levels of pairs of which one rests: only the other has one to look for.
     #[inline(always)]
-    fn one_sided_pairs(&self, x: &[f64; BLOCK]) -> [[f64; BLOCK]; 2] {
-        let (g_min, g_max) = self.range.ends();
+    fn one_sided_pairs<R: Real>(&self, x: &[R; BLOCK]) -> [[R; BLOCK]; 2] {
+        let (g_min, g_max) = self.range.ends_in::<R>();
         let rest = self.range.nearest(g_min);
         let mut set = *x;
         for g in &mut set {
@@ -442,8 +454,8 @@ impl Mapping {
         let set = self.all_nearest(set);
         let (mut plus, mut minus) = ([rest; BLOCK], [rest; BLOCK]);
         for ((plus, minus), (&x, &g)) in plus.iter_mut().zip(&mut minus).zip(x.iter().zip(&set)) {
-            *plus = if x > 0.0 { g } else { rest };
-            *minus = if x > 0.0 { rest } else { g };
+            *plus = if x > R::ZERO { g } else { rest };
+            *minus = if x > R::ZERO { rest } else { g };
         }
         [plus, minus]
     }

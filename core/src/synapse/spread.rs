@@ -2,7 +2,7 @@
 
 use super::mapping::{DeviceRange, MappingError};
 use crate::device::model::{Memory, Variation};
-use crate::numeric::{LogNormal, ln, log_normal};
+use crate::numeric::{LogNormal, Real, ln, log_normal};
 use crate::simd::{Work, vectorised};
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,12 @@ impl Spread {
     }
 
     /// [`Spread::programmed`] of many targets, each with its two numbers.
-    pub fn all_programmed(&self, range: &DeviceRange, normals: (&[f64], &[f64]), conductances: &mut [f64]) {
+    pub fn all_programmed<R: Real>(
+        &self,
+        range: &DeviceRange,
+        normals: (&[R], &[R]),
+        conductances: &mut [R],
+    ) {
         vectorised(Programmed { spread: self, range, normals, conductances });
     }
 
@@ -85,14 +90,14 @@ impl Spread {
     }
 }
 
-struct Programmed<'a> {
+struct Programmed<'a, R> {
     spread: &'a Spread,
     range: &'a DeviceRange,
-    normals: (&'a [f64], &'a [f64]),
-    conductances: &'a mut [f64],
+    normals: (&'a [R], &'a [R]),
+    conductances: &'a mut [R],
 }
 
-impl Work for Programmed<'_> {
+impl<R: Real> Work for Programmed<'_, R> {
     type Output = ();
 
     #[inline(always)]
@@ -108,7 +113,8 @@ impl Work for Programmed<'_> {
             }
         } else {
             for (g, (&own, &z)) in numbers {
-                *g = spread.programmed(*g, range, own, z);
+                let programmed = spread.programmed(g.to_f64(), range, own.to_f64(), z.to_f64());
+                *g = R::from_f64(programmed);
             }
         }
     }

@@ -58,15 +58,13 @@ pub(super) fn program<R: Real>(
             let rows = from.chunks(stride).zip(into.chunks_mut(stride)).enumerate();
             let rows = rows.filter(|(row, _)| listed || input.from.is_some() || shown[*row]);
             team.share(rows.collect::<Vec<_>>(), |(row, (from, into))| {
-                let mut weights: Vec<f64> = from[..size].iter().map(|w| w.to_f64()).collect();
-                let mut conductances = vec![0.0; size * devices.mapping.devices()];
-                writer.write(row, &weights, &mut conductances);
+                let mut conductances = vec![R::ZERO; size * devices.mapping.devices()];
+                writer.write(row, &from[..size], &mut conductances);
                 if !devices.alone.is_nothing() {
                     let ends = devices.mapping.range().ends();
                     devices.alone.leave(ends, draw, row * conductances.len(), &mut conductances);
                 }
-                devices.mapping.weights(&conductances, &mut weights);
-                into.iter_mut().zip(&weights).for_each(|(w, &value)| *w = R::from_f64(value));
+                devices.mapping.weights(&conductances, into);
             });
         }
     }

@@ -7,7 +7,11 @@
 //! Quantile: Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Appl.
 //! Statist. 37, 477 (1988), routine PPND16: rational functions of 1e-16 relative accuracy.
 
-use super::{exp, ln, ln_1p};
+mod single;
+
+pub use single::standard_normals_f32;
+
+use super::{Real, ln, ln_1p};
 use crate::simd::{Work, vectorised};
 
 /// The z below which a standard normal number lies with probability `p` in (0, 1).
@@ -80,8 +84,8 @@ impl LogNormal {
     /// Of a number.
     #[inline(always)]
     #[must_use]
-    pub fn factor(&self, z: f64) -> f64 {
-        exp(self.s * z - self.half)
+    pub fn factor<R: Real>(&self, z: R) -> R {
+        Real::exp(R::from_f64(self.s) * z - R::from_f64(self.half))
     }
 }
 
