@@ -256,6 +256,9 @@ impl Alone {
     }
 }
 
+/// Devices whose numbers are drawn together.
+const TOGETHER: usize = 256;
+
 /// Programmes arrays row by row.
 ///
 /// Each target is moved to the nearest level, stretched with the device's own range and spread: see
@@ -282,15 +285,18 @@ impl Writer<'_> {
             return;
         }
         let first = (row * cols * mapping.devices()) as u64;
-        let normal = |stream: Option<Stream>| -> Vec<R> {
-            let Some(mut stream) = stream else { return vec![R::ZERO; conductances.len()] };
-            R::standard_normals(&stream.words(conductances.len()))
-        };
         let differ = spread.cv_device != 0.0;
-        let own = differ.then(|| Stream::at(seed, Purpose::DeviceToDevice, entity, 0, first));
-        let error = Stream::at(seed, Purpose::Programming, entity, draw, first);
-        let (own, error) = (normal(own), normal(Some(error)));
-        spread.all_programmed(mapping.range(), (&own, &error), conductances);
+        let mut devices = differ.then(|| Stream::at(seed, Purpose::DeviceToDevice, entity, 0, first));
+        let mut errors = Stream::at(seed, Purpose::Programming, entity, draw, first);
+        let (mut own, mut error) = ([R::ZERO; TOGETHER], [R::ZERO; TOGETHER]);
+        for conductances in conductances.chunks_mut(TOGETHER) {
+            let (own, error) = (&mut own[..conductances.len()], &mut error[..conductances.len()]);
+            if let Some(devices) = &mut devices {
+                devices.normals(own);
+            }
+            errors.normals(error);
+            spread.all_programmed(mapping.range(), (own, error), conductances);
+        }
     }
 }
 

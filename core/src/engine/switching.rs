@@ -49,7 +49,7 @@ impl Switching {
                 *median = thresholds.median(seed, first.wrapping_add(neuron));
             }
         }
-        *streams = Stream::each(seed, Purpose::Threshold, *first, episode, medians.len());
+        Stream::each(seed, Purpose::Threshold, *first, episode, (medians.len(), streams));
         streams.iter_mut().zip(fired).for_each(|(stream, fired)| stream.skip(u64::from(fired)));
         let words: Vec<u64> = streams.iter_mut().map(Stream::next_word).collect();
         thresholds.cycles(medians, &words, v_th);

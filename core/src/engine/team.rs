@@ -99,10 +99,17 @@ impl Team {
         let helpers = (pool.current_num_threads() - 1).min(jobs.len() - 1);
         self.keep_awake(pool, helpers);
         let jobs = Mutex::new(jobs);
-        let next = || jobs.lock().ok()?.next();
+        // Of many jobs some at a time, fewer and fewer.
+        let next = |mine: &mut Vec<J>| {
+            let Ok(mut jobs) = jobs.lock() else { return false };
+            let count = (jobs.len() / (8 * (helpers + 1))).max(1);
+            mine.extend(jobs.by_ref().take(count));
+            !mine.is_empty()
+        };
         let take = || {
-            while let Some(job) = next() {
-                work(job);
+            let mut mine = Vec::new();
+            while next(&mut mine) {
+                mine.drain(..).for_each(&work);
             }
         };
         let back = AtomicUsize::new(0);

@@ -98,9 +98,8 @@ pub trait Real:
     /// The smaller of two.
     #[must_use]
     fn min(self, other: Self) -> Self;
-    /// [`standard_normal`] of many words, as exact as the type is.
-    #[must_use]
-    fn standard_normals(words: &[u64]) -> Vec<Self>;
+    /// [`standard_normal`] of as many words as there is room for, as exact as the type is.
+    fn standard_normals(words: &[u64], numbers: &mut [Self]);
     /// One bit per value, the first lowest: whether it reaches `bound`.
     #[must_use]
     fn reaching(values: [Self; 4], bound: Self) -> u32;
@@ -144,8 +143,8 @@ impl Real for f64 {
     fn min(self, other: Self) -> Self {
         f64::min(self, other)
     }
-    fn standard_normals(words: &[u64]) -> Vec<Self> {
-        standard_normals(words)
+    fn standard_normals(words: &[u64], numbers: &mut [Self]) {
+        standard_normals(words, numbers);
     }
     #[inline(always)]
     fn reaching(values: [Self; 4], bound: Self) -> u32 {
@@ -191,8 +190,8 @@ impl Real for f32 {
     fn min(self, other: Self) -> Self {
         f32::min(self, other)
     }
-    fn standard_normals(words: &[u64]) -> Vec<Self> {
-        standard_normals_f32(words)
+    fn standard_normals(words: &[u64], numbers: &mut [Self]) {
+        standard_normals_f32(words, numbers);
     }
     #[inline(always)]
     fn reaching(values: [Self; 4], bound: Self) -> u32 {

@@ -10,6 +10,7 @@
 
 mod quartet;
 
+use crate::numeric::Real;
 use crate::simd::{Work, vectorised};
 
 pub use quartet::Quartet;
@@ -97,9 +98,16 @@ impl Stream {
         Self { state: (a | b << 32 | c << 64 | d << 96) | 1 }
     }
 
-    /// The streams of so many entities, of which the first has the number `entity`.
-    pub fn each(seed: u64, purpose: Purpose, entity: u32, episode: u64, count: usize) -> Vec<Self> {
-        vectorised(Starts { seed, purpose, entity, episode, count })
+    /// The streams of so many entities in place of others, of which the first has the number `entity`.
+    pub fn each(
+        seed: u64,
+        purpose: Purpose,
+        entity: u32,
+        episode: u64,
+        (count, streams): (usize, &mut Vec<Self>),
+    ) {
+        streams.resize(count, Self { state: 1 });
+        vectorised(Starts { seed, purpose, entity, episode, streams });
     }
 
     /// The stream after `count` words.
@@ -122,10 +130,8 @@ impl Stream {
         }
     }
 
-    /// The next so many words.
-    #[must_use]
-    pub fn words(&mut self, count: usize) -> Vec<u64> {
-        let mut words = vec![0; count];
+    /// The next words, as many as there is room for.
+    pub fn fill(&mut self, words: &mut [u64]) {
         let (blocks, rest) = words.as_chunks_mut::<TOGETHER>();
         for block in blocks {
             let states = POWERS.map(|power| self.state.wrapping_mul(power));
@@ -133,7 +139,16 @@ impl Stream {
             self.state = states[TOGETHER - 1];
         }
         rest.iter_mut().for_each(|word| *word = self.next_word());
-        words
+    }
+
+    /// Standard normal numbers of the next words, as many as there is room for.
+    pub fn normals<R: Real>(&mut self, numbers: &mut [R]) {
+        let mut words = [0; 256];
+        for numbers in numbers.chunks_mut(words.len()) {
+            let words = &mut words[..numbers.len()];
+            self.fill(words);
+            R::standard_normals(words, numbers);
+        }
     }
 
     /// The next word.
@@ -158,22 +173,21 @@ const POWERS: [u128; TOGETHER] = {
     powers
 };
 
-struct Starts {
+struct Starts<'a> {
     seed: u64,
     purpose: Purpose,
     entity: u32,
     episode: u64,
-    count: usize,
+    streams: &'a mut [Stream],
 }
 
-impl Work for Starts {
-    type Output = Vec<Stream>;
+impl Work for Starts<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn run(self) -> Vec<Stream> {
+    fn run(self) {
         const LANES: usize = 16;
-        let Self { seed, purpose, entity, episode, count } = self;
-        let mut streams = vec![Stream { state: 0 }; count];
+        let Self { seed, purpose, entity, episode, streams } = self;
         for (chunk, streams) in streams.chunks_mut(LANES).enumerate() {
             let mut counters = [[0; LANES]; 4];
             counters[0] = [purpose as u32; LANES];
@@ -188,7 +202,6 @@ impl Work for Starts {
                 stream.state = (a | b << 32 | c << 64 | d << 96) | 1;
             }
         }
-        streams
     }
 }
 
@@ -279,16 +292,19 @@ mod tests {
             assert_eq!(Stream::at(7, Purpose::Poisson, 3, 11, k).next_word(), words[k as usize]);
         }
         let mut together = Stream::new(7, Purpose::Poisson, 3, 11);
-        let drawn: Vec<u64> = [0, 3, 4, 89].into_iter().flat_map(|count| together.words(count)).collect();
+        let mut drawn = [0; 96];
+        let (first, rest) = drawn.split_at_mut(7);
+        let (few, some) = first.split_at_mut(3);
+        [&mut [][..], few, some, rest].into_iter().for_each(|words| together.fill(words));
         assert_eq!(drawn, words[..96]);
         assert_eq!(together.next_word(), words[96]);
     }
 
     #[test]
     fn streams_that_are_begun_together_are_those_that_are_begun_alone() {
-        for (first, mut together) in [(3, 37), (u32::MAX - 5, 9)].map(|(first, count)| {
-            (first, Stream::each(7 | 9 << 40, Purpose::Threshold, first, 1 << 33 | 5, count))
-        }) {
+        for (first, count) in [(3, 37), (u32::MAX - 5, 9)] {
+            let mut together = Vec::new();
+            Stream::each(7 | 9 << 40, Purpose::Threshold, first, 1 << 33 | 5, (count, &mut together));
             for (number, stream) in (0..).zip(&mut together) {
                 let entity = first.wrapping_add(number);
                 let mut alone = Stream::new(7 | 9 << 40, Purpose::Threshold, entity, 1 << 33 | 5);

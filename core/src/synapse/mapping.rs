@@ -375,16 +375,8 @@ impl<R: Real> Work for Targets<'_, R> {
         if mapping.devices() != 2 {
             let each = targets.chunks_exact_mut(mapping.devices());
             weights.iter().zip(each).for_each(|(&w, targets)| mapping.targets(w, targets));
-        } else if mapping.placement == Placement::OneSided {
-            mapping.all_pairs(weights, targets, |mapping, x| mapping.one_sided_pairs(x));
         } else {
-            mapping.all_pairs(weights, targets, |mapping, x| {
-                let (mut plus, mut minus) = (*x, *x);
-                for ((plus, minus), &x) in plus.iter_mut().zip(&mut minus).zip(x) {
-                    (*plus, *minus) = mapping.balanced(x);
-                }
-                [mapping.all_nearest(plus), mapping.all_nearest(minus)]
-            });
+            mapping.all_pairs(weights, targets);
         }
     }
 }
@@ -410,28 +402,35 @@ impl Mapping {
     }
 
     /// All pairs of an arrangement of two devices. (All G+ of a block, then all G-: what stands side by side in memory would
-    /// not be worked on side by side.)
+    /// not be worked on side by side. And no closures: what they do is not compiled for these vectors.)
     #[inline(always)]
-    fn all_pairs<R: Real>(
-        &self,
-        weights: &[R],
-        targets: &mut [R],
-        place: impl Fn(&Self, &[R; BLOCK]) -> [[R; BLOCK]; 2],
-    ) {
+    fn all_pairs<R: Real>(&self, weights: &[R], targets: &mut [R]) {
         let (blocks, rest) = weights.as_chunks::<BLOCK>();
-        let (pairs, _) = targets.as_chunks_mut::<2>();
-        let (wide, last) = pairs.split_at_mut_checked(blocks.len() * BLOCK).unwrap_or_default();
-        for (pairs, weights) in wide.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks) {
-            let mut x = *weights;
-            for x in &mut x {
-                *x = self.part(*x);
-            }
-            let [plus, minus] = place(self, &x);
-            for (pair, (&plus, &minus)) in pairs.iter_mut().zip(plus.iter().zip(&minus)) {
-                *pair = [plus, minus];
-            }
+        let (pairs, last) = targets.as_chunks_mut::<2>().0.as_chunks_mut::<BLOCK>();
+        for (pairs, weights) in pairs.iter_mut().zip(blocks) {
+            *pairs = self.block(weights);
         }
-        last.iter_mut().zip(rest).for_each(|(pair, &w)| *pair = self.pair(w));
+        let mut weights = [R::ZERO; BLOCK];
+        weights[..rest.len()].copy_from_slice(rest);
+        last.copy_from_slice(&self.block(&weights)[..last.len()]);
+    }
+
+    /// Pairs of so many weights.
+    #[inline(always)]
+    fn block<R: Real>(&self, weights: &[R; BLOCK]) -> [[R; 2]; BLOCK] {
+        let mut x = *weights;
+        for x in &mut x {
+            *x = self.part(*x);
+        }
+        let [plus, minus] = match self.placement {
+            Placement::OneSided => self.one_sided_pairs(&x),
+            Placement::Balanced => self.balanced_pairs(&x),
+        };
+        let mut pairs = [[R::ZERO; 2]; BLOCK];
+        for (pair, (&plus, &minus)) in pairs.iter_mut().zip(plus.iter().zip(&minus)) {
+            *pair = [plus, minus];
+        }
+        pairs
     }
 
     #[inline(always)]
@@ -440,6 +439,16 @@ impl Mapping {
             *g = self.range.nearest(*g);
         }
         all
+    }
+
+    /// Levels of pairs around the middle.
+    #[inline(always)]
+    fn balanced_pairs<R: Real>(&self, x: &[R; BLOCK]) -> [[R; BLOCK]; 2] {
+        let (mut plus, mut minus) = (*x, *x);
+        for ((plus, minus), &x) in plus.iter_mut().zip(&mut minus).zip(x) {
+            (*plus, *minus) = self.balanced(x);
+        }
+        [self.all_nearest(plus), self.all_nearest(minus)]
     }
 
     /// Levels of pairs of which one rests: only the other has one to look for.

@@ -104,8 +104,8 @@ impl Thresholds {
     /// [`Thresholds::cycle`] of many devices.
     pub fn cycles(&self, medians: &[f64], drawn: &[u64], v_th: &mut [f64]) {
         if self.spread.cycle > 0.0 && self.spread.law == ThresholdLaw::LogNormal {
-            let numbers = &standard_normals(drawn)[..];
-            vectorised(Cycles { sigma: self.cycle, floor: self.floor, medians, numbers, v_th });
+            standard_normals(drawn, v_th);
+            vectorised(Cycles { sigma: self.cycle, floor: self.floor, medians, v_th });
         } else {
             let devices = medians.iter().zip(drawn);
             v_th.iter_mut()
@@ -119,7 +119,7 @@ struct Cycles<'a> {
     sigma: f64,
     floor: f64,
     medians: &'a [f64],
-    numbers: &'a [f64],
+    /// Standard normal numbers; then thresholds.
     v_th: &'a mut [f64],
 }
 
@@ -128,8 +128,8 @@ impl Work for Cycles<'_> {
 
     #[inline(always)]
     fn run(self) {
-        for (v_th, (&median, &z)) in self.v_th.iter_mut().zip(self.medians.iter().zip(self.numbers)) {
-            *v_th = (median * exp(self.sigma * z)).max(self.floor);
+        for (v_th, &median) in self.v_th.iter_mut().zip(self.medians) {
+            *v_th = (median * exp(self.sigma * *v_th)).max(self.floor);
         }
     }
 }

@@ -119,8 +119,8 @@ impl super::Layer {
 
     /// Tells every weight that learns and leads to one of some neurons, once.
     pub fn weights_to(&self, neurons: &[bool], mut tell: impl FnMut(usize)) {
-        let columns = || (0..self.size).filter(|&column| neurons[column]);
-        (0..self.dense).for_each(|row| columns().for_each(|column| tell(row * self.stride + column)));
+        let columns: Vec<usize> = (0..self.size).filter(|&column| neurons[column]).collect();
+        (0..self.dense).for_each(|row| columns.iter().for_each(|column| tell(row * self.stride + column)));
         for input in self.inputs.iter().filter(|input| input.learns) {
             let Some(reach) = &input.reach else { continue };
             let mut told = vec![false; input.weights];

@@ -42,6 +42,9 @@ fn tail(p: f64) -> f64 {
 /// Where the tail has other coefficients: p of 1.4e-11.
 const DEEP: f64 = 5.0;
 
+/// A p with more is not there.
+const NEAR_DEEP: f64 = 2e-11;
+
 #[inline(always)]
 fn depth(p: f64) -> f64 {
     let tail = if p - 0.5 < 0.0 { p } else { 1.0 - p };
@@ -101,42 +104,52 @@ fn probability(word: u64) -> f64 {
     ((word >> 12) as f64 + 0.5) * (1.0 / 4_503_599_627_370_496.0)
 }
 
-/// [`standard_normal`] of many words.
-#[must_use]
-pub fn standard_normals(words: &[u64]) -> Vec<f64> {
-    vectorised(Normals(words))
+/// [`standard_normal`] of as many words as there is room for.
+pub fn standard_normals(words: &[u64], numbers: &mut [f64]) {
+    vectorised(Normals { words, numbers });
 }
 
-struct Normals<'a>(&'a [u64]);
+struct Normals<'a> {
+    words: &'a [u64],
+    numbers: &'a mut [f64],
+}
 
 impl Work for Normals<'_> {
-    type Output = Vec<f64>;
+    type Output = ();
 
     #[inline(always)]
-    fn run(self) -> Vec<f64> {
-        let mut numbers: Vec<f64> = self.0.iter().map(|&word| probability(word)).collect();
-        // The tails are 15 % of all: they are taken out, and put back when they are done.
-        let (mut places, mut count) = (vec![0; numbers.len()], 0);
-        for (place, p) in numbers.iter().enumerate() {
-            places[count] = place;
-            count += usize::from((p - 0.5).abs() > CENTRE);
+    fn run(self) {
+        for (words, numbers) in self.words.chunks(BLOCK).zip(self.numbers.chunks_mut(BLOCK)) {
+            block(words, numbers);
         }
-        let places = &places[..count];
-        let tails: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
-        let mut near_ones = tails.clone();
-        // (Loops, and no `for_each`: what that calls is not compiled for these vectors.)
-        for p in &mut numbers {
-            *p = centre(*p);
-        }
-        for p in &mut near_ones {
-            *p = near(*p);
-        }
-        for (&place, (&p, &near)) in places.iter().zip(tails.iter().zip(&near_ones)) {
-            // (depth is DEEP or less unless p is that small.)
-            let deep = p.min(1.0 - p) < 2e-11;
-            numbers[place] = if deep { tail(p) } else { near };
-        }
-        numbers
+    }
+}
+
+/// Numbers that are worked on together.
+const BLOCK: usize = 256;
+
+#[inline(always)]
+fn block(words: &[u64], numbers: &mut [f64]) {
+    for (number, &word) in numbers.iter_mut().zip(words) {
+        *number = probability(word);
+    }
+    // The tails are 15 % of all: they are taken out, and put back when they are done.
+    let (mut places, mut tails, mut count) = ([0; BLOCK], [0.0; BLOCK], 0);
+    for (place, &p) in numbers.iter().enumerate() {
+        (places[count], tails[count]) = (place, p);
+        count += usize::from((p - 0.5).abs() > CENTRE);
+    }
+    let (places, tails) = (&places[..count], &tails[..count]);
+    // (Loops, and no `for_each`: what that calls is not compiled for these vectors.)
+    for p in &mut *numbers {
+        *p = centre(*p);
+    }
+    let mut near_ones = [0.0; BLOCK];
+    for (near_one, &p) in near_ones.iter_mut().zip(tails) {
+        *near_one = near(p);
+    }
+    for (&place, (&p, &near)) in places.iter().zip(tails.iter().zip(&near_ones)) {
+        numbers[place] = if p.min(1.0 - p) < NEAR_DEEP { tail(p) } else { near };
     }
 }
 
@@ -235,7 +248,9 @@ mod tests {
         let mut words: Vec<u64> = (0..5000u64).map(|k| k.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
         words.extend([0, 1 << 12, 12_345 << 12, 1 << 44, u64::MAX, u64::MAX - (1 << 40)]);
         let want: Vec<f64> = words.iter().map(|&word| standard_normal(word)).collect();
-        assert_eq!(standard_normals(&words), want);
+        let mut got = vec![0.0; words.len()];
+        standard_normals(&words, &mut got);
+        assert_eq!(got, want);
     }
 
     #[test]

@@ -23,6 +23,12 @@ pub struct Programmed {
 /// Programmings of a training begin with this draw: they are those of no test.
 const FIRST_DRAW: u64 = 1 << 40;
 
+/// (No early end within a block: it is worked through in vectors.)
+fn all_finite<R: Real>(weights: &[R]) -> bool {
+    let finite = |w: &R| *w - *w == R::ZERO;
+    weights.chunks(1024).all(|block| block.iter().fold(true, |all, w| all & finite(w)))
+}
+
 /// Puts weights into devices, with a seed and the number of the step: of rows at the source those of these lines, which are all
 /// that will be seen. What a device draws depends on none of the others.
 pub(super) fn program<R: Real>(
@@ -49,7 +55,7 @@ pub(super) fn program<R: Real>(
                 into.copy_from_slice(from);
                 continue;
             };
-            if from.iter().any(|w| !w.to_f64().is_finite()) {
+            if !all_finite(from) {
                 let population = net.network.populations[layer.population].name.clone();
                 return Err(SimulationError::Diverged { population, why: Divergence::NoNumber });
             }

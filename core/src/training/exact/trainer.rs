@@ -52,6 +52,9 @@ pub struct Exact {
 /// The gradient is looked at in every so many steps: all of it is seldom in a cache.
 const EVERY: u64 = 8;
 
+/// Weights that one thread keeps within the range of their devices.
+const STRETCH: usize = 1 << 14;
+
 /// How parameters that are no weights learn: by Adam, with the means of the weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Learned {
@@ -220,16 +223,19 @@ impl<R: Scalar> Layered<R> {
     }
 
     /// Keeps weights where their devices can have them.
-    fn keep_within(&mut self) {
+    fn keep_within(&mut self, team: &Team) {
         let Self { exact, net, parameters, .. } = self;
         for devices in &exact.devices {
             let most = R::from_f64(devices.mapping.w_max());
             for (layer, matrix) in net.layers.iter().zip(&mut parameters.weights) {
                 for input in layer.inputs.iter().filter(|input| input.projection == devices.projection) {
-                    for w in &mut matrix[input.first_weight..input.first_weight + input.weights] {
-                        *w = if *w > most { most } else { *w };
-                        *w = if *w < -most { -most } else { *w };
-                    }
+                    let weights = &mut matrix[input.first_weight..input.first_weight + input.weights];
+                    team.share(weights.chunks_mut(STRETCH), |weights| {
+                        for w in weights {
+                            *w = if *w > most { most } else { *w };
+                            *w = if *w < -most { -most } else { *w };
+                        }
+                    });
                 }
             }
         }
@@ -424,7 +430,7 @@ impl<R: Scalar> Descent<R> for Layered<R> {
             self.look();
         }
         self.keep_active(samples);
-        self.keep_within();
+        self.keep_within(team);
         self.adam.take_average(&self.settings.optimizer, self.parameters.learned(&self.net));
         let Self { in_situ: Some(learning), net, parameters, pieces, .. } = self else { return };
         learning.book_reads(net, |projection| {
