@@ -253,8 +253,8 @@ Examples:
   memspike compare digits scenarios/digits/expected.toml
   memspike compare seeds-of-a seeds-of-b               two directories of runs with several seeds
 
-Says which parameters of two runs differ, which numbers (accuracies in points), the first
-recorded spike that does, and whether the difference exceeds the spread over seeds, where runs
+Says which parameters of two runs differ, which numbers (accuracies in points), the first row
+of each record that does, and whether the difference exceeds the spread over seeds, where runs
 with other seeds are beside one of them. Exits with 1 if the runs differ (two sets of seeds: by
 more than their spread) or a check fails. An expected.toml holds checks:
   [[check]]

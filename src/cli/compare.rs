@@ -2,6 +2,7 @@
 
 use super::args::CompareArgs;
 use super::end::End;
+use super::export::logs;
 use super::failure::Failure;
 use super::output::Output;
 use super::show::find;
@@ -9,13 +10,11 @@ use super::table::runs_below;
 use super::values::Format;
 use memspike::hint::many;
 use memspike::record::rundir::{self, SUMMARY};
-use memspike::record::{RecordError, read_json};
+use memspike::record::{LogReader, RecordError, export, read_json};
 use memspike::report::compare::{self, Expected};
 use memspike::report::manifest::MadeFrom;
 use memspike::report::{diverging, parameters, seeds};
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 /// Runs beside one that are looked at for its repetitions.
@@ -99,7 +98,7 @@ fn runs(left: &Path, right: &Path, args: &CompareArgs, output: &Output) -> Resul
     }
     text.push_str(&compare::text_of_runs(&comparison));
     if !comparison.same() {
-        for part in [spikes(left, right)?, over_seeds((left, &plan_left), (right, &plan_right))?] {
+        for part in [records(left, right)?, over_seeds((left, &plan_left), (right, &plan_right))?] {
             if !part.0.is_empty() {
                 text.push('\n');
                 text.push_str(&part.0);
@@ -112,7 +111,7 @@ fn runs(left: &Path, right: &Path, args: &CompareArgs, output: &Output) -> Resul
         "fingerprints": comparison.fingerprints,
         "parameters": changed,
         "differences": comparison.differences,
-        "first_spike": more.first(),
+        "first_rows": more.first(),
         "over_seeds": more.get(1),
     });
     output.answer(args.format, || text, &value)?;
@@ -122,27 +121,25 @@ fn runs(left: &Path, right: &Path, args: &CompareArgs, output: &Output) -> Resul
 /// What is told of a comparison, to people and to machines.
 type Part = (String, Value);
 
-/// The first recorded spike that differs, if both have recorded spikes.
-fn spikes(left: &Path, right: &Path) -> Result<Part, Failure> {
-    let of = |run: &Path| run.join("spikes.csv");
-    let (first, second) = (of(left), of(right));
-    if !first.is_file() || !second.is_file() {
-        let recorded = |run: &Path| {
-            ["npz", "parquet"].iter().any(|ending| run.join(format!("spikes.{ending}")).is_file())
-                || of(run).is_file()
+/// The first row that differs of every record that both runs have kept.
+fn records(left: &Path, right: &Path) -> Result<Part, Failure> {
+    let (mut text, mut value) = (String::new(), serde_json::Map::new());
+    let (kept, others) = (logs(left)?, logs(right)?);
+    for log in &kept {
+        let record = export::name(log);
+        let Some(other) = others.iter().find(|other| export::name(other) == record) else {
+            text += &format!("only the first run has recorded `{record}`\n");
+            continue;
         };
-        let note = "spikes are compared where both runs have recorded them as CSV\n";
-        let note = if recorded(left) && recorded(right) { note.into() } else { String::new() };
-        return Ok((note, Value::Null));
+        let found = diverging::first(&mut LogReader::open(log)?, &mut LogReader::open(other)?)?;
+        text += &diverging::text(&record, found.as_ref());
+        value.insert(record, json!(found));
     }
-    let failed = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| Failure::from(RecordError::Io { action: "read", path, source })
-    };
-    let open = |path: &Path| File::open(path).map(BufReader::new).map_err(failed(path));
-    let found = diverging::first(open(&first)?, open(&second)?).map_err(failed(&first))?;
-    let text = found.as_ref().map_or_else(|| "the recorded spikes are the same\n".into(), diverging::text);
-    Ok((text, json!(found)))
+    let known = |record: &str| kept.iter().any(|log| export::name(log) == record);
+    for record in others.iter().map(|log| export::name(log)).filter(|record| !known(record)) {
+        text += &format!("only the second run has recorded `{record}`\n");
+    }
+    Ok((text, value.into()))
 }
 
 /// Whether two runs and their repetitions with other seeds beside them differ by more than seeds make.

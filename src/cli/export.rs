@@ -59,6 +59,17 @@ pub fn export(args: &ExportArgs, registry: &Registry, output: &Output) -> Result
 /// # Errors
 /// If there is none.
 pub fn kept(run: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let logs = logs(run)?;
+    if logs.is_empty() {
+        return Err(Failure::new(format!("the run in `{}` has kept no records", run.display())).with_hint(
+            "record something: memspike run SCENARIO --record NAME, or [record] in the scenario",
+        ));
+    }
+    Ok(logs)
+}
+
+/// The same, or none.
+pub fn logs(run: &Path) -> Result<Vec<PathBuf>, Failure> {
     let listed = std::fs::read_dir(run).map_err(|source| RecordError::Io {
         action: "list the directory",
         path: run.to_path_buf(),
@@ -68,11 +79,6 @@ pub fn kept(run: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut logs: Vec<PathBuf> =
         files.filter(|file| file.extension().is_some_and(|extension| extension == KEPT)).collect();
     logs.sort();
-    if logs.is_empty() {
-        return Err(Failure::new(format!("the run in `{}` has kept no records", run.display())).with_hint(
-            "record something: memspike run SCENARIO --record NAME, or [record] in the scenario",
-        ));
-    }
     Ok(logs)
 }
 

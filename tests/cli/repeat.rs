@@ -121,7 +121,7 @@ fn two_runs_are_compared_in_parameters_numbers_spikes_and_against_the_spread_ove
     let said = out(&alone);
     assert!(said.starts_with("parameter") && said.contains("sources.noise.input.poisson.rate"), "{said}");
     assert!(said.contains("50.0") && said.contains("200.0"), "{said}");
-    assert!(said.contains("first recorded spike that differs, after 0"), "{said}");
+    assert!(said.contains("first row of `spikes` that differs, after 0"), "{said}");
     assert!(said.contains("whether the difference exceeds the spread over seeds is not known"), "{said}");
     for seed in ["2", "3", "4"] {
         run("50 Hz", seed, &format!("slow/{seed}"));

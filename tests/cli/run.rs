@@ -69,7 +69,10 @@ fn what_is_printed_for_people_is_printed_as_json_too() {
     let printed = |args: &[&str]| json(&out(&place.memspike(&[args, &["--format", "json"]].concat())));
     let compared = printed(&["compare", "a", "b"]);
     assert_eq!((&compared["same"], &compared["parameters"][0]["key"]), (&false.into(), &"seed".into()));
-    assert!(compared["first_spike"]["first"].is_string() && compared["differences"][0]["key"].is_string());
+    assert!(
+        compared["first_rows"]["spikes"]["first"].is_string()
+            && compared["differences"][0]["key"].is_string()
+    );
     assert_eq!(printed(&["compare", "a", "a"])["same"], true);
     let checked = printed(&["check", "small.toml"]);
     assert_eq!((&checked[0]["valid"], &checked[0]["warnings"]), (&true.into(), &0.into()));

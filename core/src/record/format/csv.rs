@@ -1,7 +1,7 @@
 //! Records as CSV (RFC 4180): a header with units, one line per row, `.` for the decimal point.
 
 use super::super::LogReader;
-use super::super::table::{Column, ColumnKind, Value};
+use super::super::table::{Column, ColumnKind, Schema, Value};
 use super::{Format, WriteError};
 use std::fmt::Write as _;
 use std::io::Write;
@@ -36,21 +36,7 @@ impl Format for Csv {
         while let Some(rows) = log.next_rows()? {
             lines.clear();
             for row in rows.chunks_exact(schema.width()) {
-                for (index, value) in schema.values(row).enumerate() {
-                    if index > 0 {
-                        lines.push(',');
-                    }
-                    // Writing to a string does not fail.
-                    let _ = match value {
-                        Value::Time(time) => write!(lines, "{}", time.to_string().trim_end_matches(" ms")),
-                        Value::Count(count) => write!(lines, "{count}"),
-                        Value::Index(index) => write!(lines, "{index}"),
-                        Value::Label(label) => {
-                            write!(lines, "{}", labels.get(label as usize).map_or("", String::as_str))
-                        }
-                        Value::Real(real) => write!(lines, "{real}"),
-                    };
-                }
+                line(&schema, &labels, row, &mut lines);
                 lines.push('\n');
             }
             out.write_all(lines.as_bytes())?;
@@ -59,8 +45,28 @@ impl Format for Csv {
     }
 }
 
+/// Adds the cells of a row to a text; `labels` are those of the schema as cells.
+pub fn line(schema: &Schema, labels: &[String], row: &[u8], text: &mut String) {
+    for (index, value) in schema.values(row).enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        // Writing to a string does not fail.
+        let _ = match value {
+            Value::Time(time) => write!(text, "{}", time.to_string().trim_end_matches(" ms")),
+            Value::Count(count) => write!(text, "{count}"),
+            Value::Index(index) => write!(text, "{index}"),
+            Value::Label(label) => {
+                write!(text, "{}", labels.get(label as usize).map_or("", String::as_str))
+            }
+            Value::Real(real) => write!(text, "{real}"),
+        };
+    }
+}
+
 /// What stands above a column.
-fn title(column: &Column) -> String {
+#[must_use]
+pub fn title(column: &Column) -> String {
     match (&column.unit, column.kind) {
         (Some(unit), _) => field(&format!("{} [{unit}]", column.name)),
         (None, ColumnKind::Time) => field(&format!("{} [ms]", column.name)),

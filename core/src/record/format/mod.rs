@@ -9,7 +9,7 @@ mod perfetto;
 mod rows;
 mod vcd;
 
-pub use csv::{Csv, field};
+pub use csv::{Csv, field, line, title};
 pub use npz::Npz;
 pub use perfetto::Perfetto;
 pub use rows::Log;
