@@ -25,7 +25,7 @@ const FIRST_DRAW: u64 = 1 << 40;
 
 /// (No early end within a block: it is worked through in vectors.)
 fn all_finite<R: Real>(weights: &[R]) -> bool {
-    let finite = |w: &R| *w - *w == R::ZERO;
+    let finite = |w: &R| w.abs() < R::from_f64(f64::INFINITY);
     weights.chunks(1024).all(|block| block.iter().fold(true, |all, w| all & finite(w)))
 }
 
