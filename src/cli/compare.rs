@@ -128,7 +128,7 @@ fn records(left: &Path, right: &Path) -> Result<Part, Failure> {
     for log in &kept {
         let record = export::name(log);
         let Some(other) = others.iter().find(|other| export::name(other) == record) else {
-            text += &format!("only the first run has recorded `{record}`\n");
+            text += &format!("only the first run has a finished record `{record}`\n");
             continue;
         };
         let found = diverging::first(&mut LogReader::open(log)?, &mut LogReader::open(other)?)?;
@@ -137,7 +137,7 @@ fn records(left: &Path, right: &Path) -> Result<Part, Failure> {
     }
     let known = |record: &str| kept.iter().any(|log| export::name(log) == record);
     for record in others.iter().map(|log| export::name(log)).filter(|record| !known(record)) {
-        text += &format!("only the second run has recorded `{record}`\n");
+        text += &format!("only the second run has a finished record `{record}`\n");
     }
     Ok((text, value.into()))
 }

@@ -90,9 +90,6 @@ impl Spread {
     }
 }
 
-/// Devices that are worked on together.
-const BLOCK: usize = 16;
-
 struct Programmed<'a, R> {
     spread: &'a Spread,
     range: &'a DeviceRange,
@@ -109,15 +106,8 @@ impl<R: Real> Work for Programmed<'_, R> {
         if spread.cv_device == 0.0 && spread.cv_on == spread.cv_off {
             // Each device has the range of all, and the spread is one.
             let spread = LogNormal::of(spread.cv_on);
-            let (blocks, rest) = conductances.as_chunks_mut::<BLOCK>();
-            let (numbers, last) = error.as_chunks::<BLOCK>();
-            // (Loops, and no `for_each`: what that calls is not compiled for these vectors.)
-            for (block, numbers) in blocks.iter_mut().zip(numbers) {
-                for (g, &z) in block.iter_mut().zip(numbers) {
-                    *g *= spread.factor(z);
-                }
-            }
-            for (g, &z) in rest.iter_mut().zip(last) {
+            // (A loop, and no `for_each`: what that calls is not compiled for these vectors.)
+            for (g, &z) in conductances.iter_mut().zip(error) {
                 *g *= spread.factor(z);
             }
         } else {
