@@ -89,14 +89,6 @@ impl Cell<'_> {
         }
     }
 
-    /// As it is written.
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Inline { node, .. } => node.text().unwrap_or_default(),
-            Self::Listed { text, .. } => text,
-        }
-    }
-
     /// That it is what it is.
     pub fn wrong(&self) -> Diagnostic {
         let shown = match self {

@@ -9,7 +9,6 @@ use super::section::Lower;
 use super::spec::{Unit, timed};
 use super::text::{Node, Value};
 use crate::time::Time;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One spike of a list source.
@@ -120,70 +119,6 @@ fn add_spike(
         (Ok(when), Ok(line)) => spikes.push((when, line)),
         (when, line) => [when.err(), line.err()].into_iter().flatten().for_each(|fault| few.push(fault)),
     }
-}
-
-/// Reads the spikes of one population or source from the `spikes.csv` of a run; sorted by (time, id).
-pub fn recorded(
-    source: &Arc<Source>,
-    (recorded, at): (&str, Option<&At>),
-    (episode, episode_at): (u64, Option<&At>),
-    size: Option<u32>,
-    faults: &mut Diagnostics,
-) -> Option<Vec<Spike>> {
-    let columns = [
-        column("time", "", Some((Unit::Second, "ms"))),
-        column("population", "", None),
-        column("id", "", None),
-        Column { required: false, ..column("episode", "", None) },
-    ];
-    let (mut few, mut spikes) = (Few::new(faults), Vec::new());
-    let mut names: Vec<String> = Vec::new();
-    let mut episodes = BTreeSet::new();
-    rows(Listed::File(source), &columns, "", &mut few, |few, _, row| {
-        let [Some(when), Some(name), Some(line), number] = row else { return };
-        let name = name.text();
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_string());
-        }
-        // A run of one episode does not count it.
-        let number = number.as_ref().map_or(Ok(0), |number| number.text().parse());
-        episodes.extend(number.iter().copied().filter(|_| name == recorded));
-        if name == recorded && number == Ok(episode) {
-            add_spike(&mut spikes, when, line, size, few);
-        }
-    })?;
-    if !names.iter().any(|name| name == recorded) {
-        few.push(
-            Diagnostic::error(format!("`{}` has no spikes of `{recorded}`", source.name))
-                .maybe_at(at)
-                .label("not recorded, or silent")
-                .allowed(if names.is_empty() {
-                    "nothing: no spike was recorded".into()
-                } else {
-                    names.join(", ")
-                })
-                .hint("--record NAME adds to what a run records"),
-        );
-    }
-    if let (Some(first), Some(last)) = (episodes.first(), episodes.last())
-        && !episodes.contains(&episode)
-    {
-        few.push(
-            Diagnostic::error(format!(
-                "`{}` has no spikes of `{recorded}` in episode {episode}",
-                source.name
-            ))
-            .maybe_at(episode_at)
-            .label("not recorded, or silent")
-            .allowed(if first == last {
-                first.to_string()
-            } else {
-                format!("{first} to {last}, those with spikes")
-            }),
-        );
-    }
-    spikes.sort_unstable();
-    few.finish().then_some(spikes)
 }
 
 /// Values at given times, as they are read: each later than the one before, but that two may be at one time where it

@@ -106,6 +106,10 @@ fn a_recorded_run_replays_to_the_same_spikes() {
         spikes("first")
     );
     assert_eq!(spikes("first"), spikes("second"));
+    // What is read is what every run keeps, in whatever format it was to be written.
+    fs::remove_file(place.path().join("first/spikes.csv")).unwrap();
+    assert_eq!(code(&place.memspike(&["run", "second.toml", "--out", "again"])), 0);
+    assert_eq!(spikes("again"), spikes("second"));
     let seventh = format!("{replay}\nepisode = 7");
     fs::write(place.path().join("seventh.toml"), scenario(&seventh)).unwrap();
     let output = place.memspike(&["check", "seventh.toml"]);
@@ -120,6 +124,26 @@ fn a_recorded_run_replays_to_the_same_spikes() {
         "{}",
         err(&third)
     );
+    // A source of fewer lines than the spikes have, a directory that is no run, a run without spikes, and a damaged record.
+    let refused = |text: &str| {
+        fs::write(place.path().join("fourth.toml"), scenario(text)).unwrap();
+        let output = place.memspike(&["check", "fourth.toml"]);
+        assert_eq!(code(&output), 2, "{}", err(&output));
+        err(&output)
+    };
+    let narrow = refused(&replay.replace("size = 20", "size = 19"));
+    assert!(narrow.contains("on line 19") && narrow.contains("a size of at least 20"), "{narrow}");
+    fs::create_dir(place.path().join("other")).unwrap();
+    let other = refused(&replay.replace("\"first\"", "\"other\""));
+    assert!(other.contains("`other` is not a run"), "{other}");
+    let rows = place.path().join("first/spikes.rows");
+    let bytes = fs::read(&rows).unwrap();
+    fs::write(&rows, &bytes[..bytes.len() - 3]).unwrap();
+    let damaged = refused(replay);
+    assert!(damaged.contains("spikes.rows") && damaged.contains("is damaged at byte"), "{damaged}");
+    fs::remove_file(&rows).unwrap();
+    let without = refused(replay);
+    assert!(without.contains("`first` has recorded no spikes"), "{without}");
 }
 
 #[test]

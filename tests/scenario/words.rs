@@ -6,13 +6,15 @@
 use crate::layers::{COUNTS, OUTPUT, READOUT, SURROGATE};
 use memspike::dataset::known::Known;
 use memspike::dataset::{self, Dataset, Holds, Split};
-use memspike::record::{Format, LogReader, WriteError};
+use memspike::record::table::{Column, ColumnKind, Rows as Table, Schema, Value};
+use memspike::record::{Format, LogReader, LogRecorder, Recorder as _, WriteError};
 use memspike::registry::Registry;
 use memspike::scenario::plan::Plan;
 use memspike::scenario::protocol::supervised::SupervisedResult;
 use memspike::scenario::spec::{Choice, Key, Kind, SpreadWord, Word as _};
 use memspike::scenario::{Changes, load, load_text, load_text_with, run};
 use memspike::scenario::{SECTIONS, inner};
+use memspike::time::Time;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -508,7 +510,16 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
 fn replayed() -> Result<Plan, String> {
     let place = tempfile::tempdir().unwrap();
     std::fs::create_dir(place.path().join("run")).unwrap();
-    std::fs::write(place.path().join("run/spikes.csv"), "time [ms],population,id\n2,out,1\n").unwrap();
+    std::fs::write(place.path().join("run/manifest.json"), "{\"memspike\": \"0.2.0\"}").unwrap();
+    let columns = [("time", ColumnKind::Time), ("population", ColumnKind::Label), ("id", ColumnKind::Index)];
+    let columns = columns.map(|(name, kind)| Column::new(name, kind)).to_vec();
+    let schema = Schema { name: "spikes".into(), columns, labels: vec!["out".into()], ..Schema::default() };
+    let mut log = LogRecorder::new(&place.path().join("run/spikes.rows"));
+    let mut rows = Table::new(&schema);
+    rows.push(&[Value::Time(Time::from_fs(2_000_000_000_000)), Value::Label(0), Value::Index(1)]).unwrap();
+    log.begin(&schema).unwrap();
+    log.append(&rows).unwrap();
+    log.finish().unwrap();
     let run = format!("source.s.run={:?}", place.path().join("run").display().to_string());
     network(&["source.s.kind=\"replay\"", &run, "source.s.recorded=\"out\""])
 }

@@ -159,32 +159,43 @@ impl Drawn {
 /// # Errors
 /// If the log is damaged or not one of spikes.
 pub fn drawn(mut reader: LogReader, groups: &[Range<u32>], most: usize) -> Result<Drawn, RecordError> {
+    let mut found = Drawn { every: 1, ..Drawn::default() };
+    let mut episode = None;
+    each(&mut reader, |spike| {
+        if *episode.get_or_insert(spike.episode) == spike.episode {
+            found.of_episode += 1;
+            found.push(spike, groups, most);
+        }
+    })?;
+    found.total = reader.position().rows;
+    Ok(found)
+}
+
+/// Gives the spikes of a finished log one by one, in its order.
+///
+/// # Errors
+/// If the log is damaged, was not finished, or is not one of spikes.
+pub fn each(reader: &mut LogReader, mut spike: impl FnMut(SpikeRow)) -> Result<(), RecordError> {
     let schema = reader.schema().clone();
     if schema.columns.iter().any(|column| column.kind == ColumnKind::Real) {
         return Err(reader.damaged("it is not a record of spikes"));
     }
-    let mut found = Drawn { every: 1, ..Drawn::default() };
-    let mut episode = None;
     while let Some(rows) = reader.next_rows()? {
         for row in rows.chunks_exact(schema.width()) {
-            let mut spike = SpikeRow { episode: 0, time: Time::ZERO, label: 0, id: 0 };
+            let mut found = SpikeRow { episode: 0, time: Time::ZERO, label: 0, id: 0 };
             for value in schema.values(row) {
                 match value {
-                    Value::Count(episode) => spike.episode = episode,
-                    Value::Time(time) => spike.time = time,
-                    Value::Label(label) => spike.label = label,
-                    Value::Index(id) => spike.id = id,
+                    Value::Count(episode) => found.episode = episode,
+                    Value::Time(time) => found.time = time,
+                    Value::Label(label) => found.label = label,
+                    Value::Index(id) => found.id = id,
                     Value::Real(_) => {}
                 }
             }
-            if *episode.get_or_insert(spike.episode) == spike.episode {
-                found.of_episode += 1;
-                found.push(spike, groups, most);
-            }
+            spike(found);
         }
     }
-    found.total = reader.position().rows;
-    Ok(found)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 pub(super) mod encode;
 mod fits;
+mod replay;
 
 use super::data::{DATASETS, Files};
 use super::data_plan::DataPlan;
 use super::filled::Fields;
 use super::lists::{self, Listed, Spike};
-use super::locate;
 use super::plan::{Input, SourcePlan};
 use super::section::Lower;
 use super::spec::kinds::{COUNT, POSITIVE_SPAN, RATE_OR_NONE, SHARE, SPAN};
@@ -17,6 +17,7 @@ use crate::encoding::{Augment, RateProfile};
 use crate::network::{Current, Sine, SourceKind};
 use crate::time::Time;
 use crate::units::{Ampere, Hertz};
+use replay::Wanted;
 
 const SIZE: Key = Key::new("size", COUNT, "Number of independent lines.");
 const MEAN: Key = Key::new(
@@ -87,7 +88,7 @@ table! {
         }
         Replay = "replay": "the spikes that an earlier run recorded" {
             size: u32 as SIZE;
-            /// A run directory with spikes.csv, beside the scenario.
+            /// The directory of a run whose spikes were recorded, beside the scenario.
             run: String = Kind::Text;
             /// Which of the populations and sources recorded there is replayed.
             recorded: String = Kind::Text;
@@ -221,12 +222,8 @@ impl Lower<'_> {
             }
             Described::SpikeList { size, spikes, file: () } => train(size, SourceKind::List(spikes)),
             Described::Replay { size, run, recorded, episode } => {
-                let file = format!("{}/spikes.csv", run.trim_end_matches('/'));
-                let csv = locate::beside(&file, fields.written("run")?);
-                let csv = csv.map_err(|fault| self.faults.push(fault)).ok()?;
-                let which = (recorded.as_str(), fields.place("recorded"));
-                let episode = (episode, fields.place("episode"));
-                train(size, SourceKind::List(lists::recorded(&csv, which, episode, Some(size), self.faults)?))
+                let wanted = Wanted { size, recorded: &recorded, episode };
+                train(size, SourceKind::List(replay::spikes(self, fields, &run, &wanted)?))
             }
             Described::Regular { size, start, period } => train(size, SourceKind::Regular { start, period }),
             Described::Bursts { size, start, period, count, interval } => {
