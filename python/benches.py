@@ -26,7 +26,7 @@ import numpy as np
 from memspike import Network, Simulation
 from memspike.units import Hz, mV, ms
 
-BRUNEL = {"protocol.duration": 300 * ms}
+DURATION = 300 * ms
 
 
 def cpu() -> float:
@@ -57,9 +57,9 @@ def wall(times: int, work: Callable[[], object]) -> float:
 
 
 def run_over_command(times: int, place: Path) -> float:
-    """`run` against the command in a process of its own, less what starting an interpreter and NumPy costs."""
+    """`run` against the command in a process of its own, less what starting an interpreter and NumPy costs, on `networks/brunel`."""
     program = [sys.executable, "-c", "import sys; from memspike._core import main; sys.exit(main())"]
-    options = ["run", "networks/brunel-small", "--set", 'protocol.duration="300 ms"', "--set", "record.spikes=[]", "--threads", "1"]
+    options = ["run", "networks/brunel", "--set", f'protocol.duration="{DURATION}"', "--set", "record.spikes=[]", "--threads", "1"]
     count = iter(range(10**6))
 
     def command() -> None:
@@ -69,31 +69,34 @@ def run_over_command(times: int, place: Path) -> float:
         subprocess.run([*program, "--version"], check=True, capture_output=True)
 
     def run() -> None:
-        memspike.run("networks/brunel-small", set={**BRUNEL, "record.spikes": []}, threads=1, out=place / f"r{next(count)}")
+        set = {"protocol.duration": DURATION, "record.spikes": []}
+        memspike.run("networks/brunel", set=set, threads=1, out=place / f"r{next(count)}")
 
     ours, theirs, nothing = least(times, run, command, start)
     return ours / (theirs - nothing) - 1
 
 
-def brunel(directory: Path) -> Network:
-    """The network of networks/brunel, a tenth of its size, from Python."""
+def brunel() -> Network:
+    """The network of networks/brunel, from Python."""
     network = Network()
-    outside = network.poisson("outside", 1000, rate=20_000 * Hz)
-    e = network.population("e", 1000, tau_m=20 * ms, v_th=20 * mV, u_rest="0 V", reset="value", u_reset=10 * mV, t_ref=2 * ms)
-    i = network.population("i", 250, tau_m=20 * ms, v_th=20 * mV, u_rest="0 V", reset="value", u_reset=10 * mV, t_ref=2 * ms)
-    more = network.poisson("more", 250, rate=20_000 * Hz)
-    network.projection("to-e", outside, e, 0.1 * mV, connect="one_to_one", delay=1.5 * ms)
-    network.projection("to-i", more, i, 0.1 * mV, connect="one_to_one", delay=1.5 * ms)
+    neuron = {"tau_m": 20 * ms, "v_th": 20 * mV, "u_rest": "0 V", "reset": "value", "u_reset": 10 * mV, "t_ref": 2 * ms}
+    outside = network.poisson("outside", 10_000, rate=20_000 * Hz)
+    more = network.poisson("more", 2_500, rate=20_000 * Hz)
+    e = network.population("e", 10_000, **neuron)
+    i = network.population("i", 2_500, **neuron)
+    network.projection("to-e", outside, e, 0.1 * mV, connect="one_to_one")
+    network.projection("to-i", more, i, 0.1 * mV, connect="one_to_one")
     for name, source, target, weight, degree in (
-        ("ee", e, e, 0.1, 100), ("ei", e, i, 0.1, 100), ("ie", i, e, -0.5, 25), ("ii", i, i, -0.5, 25)
+        ("ee", e, e, 0.1, 1000), ("ei", e, i, 0.1, 1000), ("ie", i, e, -0.5, 250), ("ii", i, i, -0.5, 250)
     ):
-        network.projection(name, source, target, weight * mV, connect="fixed_in_degree", in_degree=degree, delay=1.5 * ms)
+        drawn = {"connect": "fixed_in_degree", "in_degree": degree, "multapses": True, "delay": 1.5 * ms}
+        network.projection(name, source, target, weight * mV, **drawn)
     return network
 
 
-def slices_over_one_piece(times: int, place: Path) -> float:
-    """Slices of 1 ms against one piece, on a Brunel network."""
-    network = brunel(place)
+def slices_over_one_piece(times: int) -> float:
+    """Slices of 1 ms against one piece, on the network of `networks/brunel`."""
+    network = brunel()
 
     def run(pieces: int) -> Callable[[], None]:
         def work() -> None:
@@ -127,7 +130,7 @@ def million_spikes(times: int) -> float:
 
 def interrupt(times: int) -> float:
     """Seconds from Ctrl-C to KeyboardInterrupt, the least of several, of a run and of a simulation: the larger."""
-    simulation = Simulation(brunel(Path()), seed=1)
+    simulation = Simulation(brunel(), seed=1)
 
     def one(work: Callable[[], object]) -> float:
         sent: list[float] = []
@@ -168,7 +171,7 @@ def main() -> int:
         place, times = Path(name), given.times
         bars: list[tuple[str, Callable[[], float], float, str]] = [
             ("`run` over the command", lambda: run_over_command(times, place), 0.01, "share"),
-            ("slices of 1 ms over one piece", lambda: slices_over_one_piece(times, place), 0.10, "share"),
+            ("slices of 1 ms over one piece", lambda: slices_over_one_piece(times), 0.10, "share"),
             ("a million spikes to NumPy", lambda: million_spikes(times), 0.020, "s"),
             ("Ctrl-C to KeyboardInterrupt", lambda: interrupt(min(times, 3)), 0.1, "s"),
             ("import beyond NumPy", lambda: importing(times), 0.060, "s"),

@@ -156,40 +156,52 @@ impl Unit {
                     continue;
                 }
                 let (row, time) = (row(spike), spike.time);
-                let first = base + row.start as u32;
+                let last = time.saturating_add(projection.longest.fs());
+                let (first, from) = (base + row.start as u32, (time, last));
                 match targets {
-                    Targets::Wide(targets) => put(wheel, (&targets[row.clone()], first), delays, row, time),
-                    Targets::Narrow(targets) => put(wheel, (&targets[row.clone()], first), delays, row, time),
+                    Targets::Wide(targets) => put(wheel, (&targets[row.clone()], first), delays, row, from),
+                    Targets::Narrow(targets) => put(wheel, (&targets[row.clone()], first), delays, row, from),
                 }
             }
         }
     }
 }
 
-/// Puts the synapses `row`, the first of which is number `first` on the wheel, on it after their delays from `time` on.
+/// Puts the synapses `row`, the first of which is number `first` on the wheel, on it after their delays from `time` on, none
+/// of them after `last`.
 #[inline]
 fn put<T: Copy + Into<u32>>(
     wheel: &mut Wheel,
     (targets, first): (&[T], u32),
     delays: &Delays,
     row: Range<usize>,
-    time: u64,
+    (time, last): (u64, u64),
 ) {
-    let targets = targets.iter().zip(first..);
+    let targets = targets.iter().zip(first..first + targets.len() as u32);
     let entry = |((&target, synapse), delay): ((&T, u32), u64)| Entry {
         time: time + delay,
         synapse,
         target: target.into(),
     };
-    let arrives = |entry: &Entry| entry.time < Time::MAX.fs();
     match delays {
         Delays::Exact(delays) => {
-            wheel.extend(targets.zip(delays[row].iter().copied()).map(entry).filter(arrives));
+            extend(wheel, targets.zip(delays[row].iter().copied()).map(entry), last);
         }
         Delays::Compact { shift, units } => {
             let delays = units[row].iter().map(|&units| u64::from(units) << shift);
-            wheel.extend(targets.zip(delays).map(entry).filter(arrives));
+            extend(wheel, targets.zip(delays).map(entry), last);
         }
+    }
+}
+
+/// Puts arrivals on the wheel, none of them after `last`; at the end of time there is nothing to arrive any more.
+#[inline(always)]
+fn extend(wheel: &mut Wheel, arrivals: impl ExactSizeIterator<Item = Entry>, last: u64) {
+    let end = Time::MAX.fs();
+    if last < end {
+        wheel.extend(arrivals);
+    } else {
+        arrivals.filter(|entry| entry.time < end).for_each(|entry| wheel.push(entry));
     }
 }
 
@@ -244,7 +256,7 @@ impl Given<'_> {
         let mut rows = self.rows;
         let mut row_scales = std::mem::take(&mut self.unit.row_scales);
         row_scales.resize(rows.len(), 0.0);
-        self.part.scales(rows, |row| row.time, &mut row_scales);
+        self.part.scales(rows, |row| row.time, &mut Start::default(), &mut row_scales);
         loop {
             let row_time = rows.first().map_or(to, |row| row.time);
             let mut time = row_time;
@@ -311,7 +323,7 @@ impl Given<'_> {
         until: u64,
     ) {
         let Some(mut wheel) = self.unit.wheel.take() else { return };
-        let mut scales = [0.0; TOGETHER];
+        let (mut scales, mut known) = ([0.0; TOGETHER], Start::default());
         let one = self.part.parameters.one_theta();
         loop {
             let front = wheel.front();
@@ -319,7 +331,7 @@ impl Given<'_> {
             if count == 0 {
                 break;
             }
-            self.part.scales(&front[..count], |entry| entry.time, &mut scales);
+            self.part.scales(&front[..count], |entry| entry.time, &mut known, &mut scales);
             let mut done = 0;
             for (entry, &scale) in front[..count].iter().zip(&scales) {
                 if front.get(done + 1).is_some_and(|next| next.time == entry.time) {
@@ -467,6 +479,7 @@ impl Given<'_> {
             _ => None,
         };
         let mut scales = Lined([0.0; TOGETHER]);
+        let mut known = Start::default();
         loop {
             let front = wheel.front();
             let count = front.iter().take(TOGETHER).take_while(|entry| entry.time < until).count();
@@ -476,7 +489,7 @@ impl Given<'_> {
                 let place = (entry.target - part.first) as usize;
                 prefetch(part.v, place..place + 1);
             }
-            part.scales(&front[..count], |entry| entry.time, &mut scales.0);
+            part.scales(&front[..count], |entry| entry.time, &mut known, &mut scales.0);
             let done = match alike {
                 Some(weight) => part.singles(front, &scales.0[..count], &mut unit.spikes, |_| weight),
                 None => {
@@ -504,10 +517,11 @@ impl Given<'_> {
 }
 
 impl Part<'_> {
-    /// s at the times of some items in order.
+    /// s at the times of some items in order, `known` being that of the items before them.
     #[inline(always)]
-    fn scales<T>(&self, items: &[T], time: impl Fn(&T) -> u64, scales: &mut [f64]) {
-        vectorised(ScalesOf { phase: self.parameters.phase, epoch: self.epoch, items, time, scales });
+    fn scales<T>(&self, items: &[T], time: impl Fn(&T) -> u64, known: &mut Start, scales: &mut [f64]) {
+        let (phase, epoch) = (self.parameters.phase, self.epoch);
+        vectorised(ScalesOf { phase, epoch, items, time, known, scales });
     }
 
     /// The first arrivals of a wheel, one for each scale, up to one that shares its instant with the next: how many
@@ -518,9 +532,25 @@ impl Part<'_> {
         front: &[Entry],
         scales: &[f64],
         spikes: &mut Vec<(u64, u32)>,
-        mut weight: impl FnMut(&Entry) -> f64,
+        weight: impl FnMut(&Entry) -> f64,
     ) -> usize {
-        let one = self.parameters.one_theta();
+        let parameters = self.parameters;
+        match parameters.one_theta() {
+            Some(theta) => self.singles_to(front, scales, spikes, weight, |_| theta),
+            None => self.singles_to(front, scales, spikes, weight, |target| parameters.theta(target)),
+        }
+    }
+
+    /// The same, with the threshold of a neuron.
+    #[inline(always)]
+    fn singles_to(
+        &mut self,
+        front: &[Entry],
+        scales: &[f64],
+        spikes: &mut Vec<(u64, u32)>,
+        mut weight: impl FnMut(&Entry) -> f64,
+        theta: impl Fn(u32) -> f64,
+    ) -> usize {
         let mut release = self.next_release();
         for (index, (entry, &scale)) in front.iter().zip(scales).enumerate() {
             if front.get(index + 1).is_some_and(|next| next.time == entry.time) {
@@ -533,8 +563,7 @@ impl Part<'_> {
             let place = (entry.target - self.first) as usize;
             let v = self.v[place] + weight(entry) * scale;
             self.v[place] = v;
-            let theta = one.unwrap_or_else(|| self.parameters.theta(entry.target));
-            if v >= theta * scale {
+            if v >= theta(entry.target) * scale {
                 let times = self.fire(place, entry.time, scale);
                 release = self.next_release();
                 fire(spikes, entry.time, entry.target, times);
@@ -550,6 +579,7 @@ struct ScalesOf<'a, T, F> {
     epoch: i64,
     items: &'a [T],
     time: F,
+    known: &'a mut Start,
     scales: &'a mut [f64],
 }
 
@@ -559,13 +589,12 @@ impl<T, F: Fn(&T) -> u64> Work for ScalesOf<'_, T, F> {
     #[inline(always)]
     fn run(self) {
         let mut times = Lined([0; TOGETHER]);
-        let mut known = Start::default();
         for (items, scales) in self.items.chunks(TOGETHER).zip(self.scales.chunks_mut(TOGETHER)) {
             for (time, item) in times.0.iter_mut().zip(items) {
                 *time = (self.time)(item);
             }
             let times = &times.0[..items.len()];
-            self.phase.scales(times, self.epoch, &mut known, &mut scales[..times.len()]);
+            self.phase.scales(times, self.epoch, self.known, &mut scales[..times.len()]);
         }
     }
 }

@@ -307,6 +307,7 @@ impl Local {
 }
 
 /// Marks traces and times of the lines at which something was.
+#[inline(always)]
 fn mark(traces: &mut [Trace], last: &mut [Last], lines: &[u32], time: Time) {
     for trace in traces.iter_mut().filter(|_| !lines.is_empty()) {
         let worth = trace.worth(time);

@@ -40,7 +40,7 @@ impl Plastic {
     }
 
     /// An arrival that changes nothing by itself: see [`Plastic::wants_instants`].
-    #[inline]
+    #[inline(always)]
     pub fn hear(&mut self, time: Time, row: u32) {
         match (&self.rule, &mut self.running) {
             (Rule::Local(local), _) => local.hear(&mut self.memory, time, row),

@@ -92,8 +92,9 @@ impl Wheel {
 
     /// Adds arrivals, each as [`Wheel::push`].
     #[inline]
-    pub fn extend(&mut self, entries: impl Iterator<Item = Entry>) {
-        let mut count = 0;
+    pub fn extend(&mut self, entries: impl ExactSizeIterator<Item = Entry>) {
+        // Not one by one: the loop is short of registers.
+        self.count += entries.len();
         for entry in entries {
             let bucket = entry.time >> self.shift;
             if bucket <= self.cursor {
@@ -107,9 +108,7 @@ impl Wheel {
             bucket.push(entry);
             // The next line of it: there are too many buckets for the processor to foresee that.
             prefetch_after(bucket, 6);
-            count += 1;
         }
-        self.count += count;
     }
 
     /// Makes ready for an entry in a bucket not after the first.

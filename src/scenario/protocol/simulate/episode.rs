@@ -73,8 +73,8 @@ pub struct Begun {
     pub fingerprint: Fingerprint,
 }
 
-/// Pieces of an episode if all were as short as the first, and how long one may take in seconds: the length of a piece is
-/// doubled or halved to fit, so that whatever runs looks up often enough to be stopped, to keep a checkpoint, and to see
+/// Pieces of an episode if all were as short as the first, and how long one may take in seconds: the length of a piece
+/// grows and shrinks to fit, so that whatever runs looks up often enough to be stopped, to keep a checkpoint, and to see
 /// how much memory it has.
 const PIECES: u64 = 1 << 30;
 const SHORT: f64 = 0.02;
@@ -273,7 +273,7 @@ pub fn run(
             weighed.sample(course, reached, &mut context.observer);
         }
     }
-    let (mut slice, mut together) = (0, 1);
+    let (mut slice, mut together, mut looked) = (0, 1, started.0);
     while slice < SLICES {
         let next = (slice + together).min((slice + 1).next_multiple_of(TOLD));
         let end = Time::from_fs((u128::from(duration.fs()) * u128::from(next) / u128::from(SLICES)) as u64);
@@ -304,7 +304,9 @@ pub fn run(
                 if (asked || reached == weighed.grid.at(reached)) && reached < duration {
                     weighed.sample(course, reached, &mut context.observer);
                 }
-                match (context.clock)().0 - begun {
+                let now = (context.clock)().0;
+                match now - begun {
+                    took if took < SHORT / 16.0 => piece = piece.saturating_mul(8),
                     took if took < SHORT => piece = piece.saturating_mul(2),
                     took if took > LONG => piece = (piece / 2).max(1),
                     _ => {}
@@ -312,9 +314,13 @@ pub fn run(
                 if context.stop.load(Ordering::Relaxed) {
                     break;
                 }
-                if let Some((needed, allowed)) = context.store.beyond_memory() {
-                    let [needed, allowed] = [needed, allowed].map(|bytes| synapses::shown(bytes as f64));
-                    return Err(RunError::Memory { needed, allowed });
+                // To ask takes as long as a thousand events: the first pieces are shorter than that.
+                if now - looked >= SHORT {
+                    looked = now;
+                    if let Some((needed, allowed)) = context.store.beyond_memory() {
+                        let [needed, allowed] = [needed, allowed].map(|bytes| synapses::shown(bytes as f64));
+                        return Err(RunError::Memory { needed, allowed });
+                    }
                 }
                 if reached < duration && context.store.due() {
                     course.save(plan, fingerprint, context.store)?;
