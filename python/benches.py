@@ -79,18 +79,18 @@ def run_over_command(times: int, place: Path) -> float:
 def brunel() -> Network:
     """The network of networks/brunel, from Python."""
     network = Network()
-    neuron = {"tau_m": 20 * ms, "v_th": 20 * mV, "u_rest": "0 V", "reset": "value", "u_reset": 10 * mV, "t_ref": 2 * ms}
     outside = network.poisson("outside", 10_000, rate=20_000 * Hz)
     more = network.poisson("more", 2_500, rate=20_000 * Hz)
-    e = network.population("e", 10_000, **neuron)
-    i = network.population("i", 2_500, **neuron)
+    e = network.population("e", 10_000, tau_m=20 * ms, v_th=20 * mV, u_rest="0 V", reset="value", u_reset=10 * mV, t_ref=2 * ms)
+    i = network.population("i", 2_500, tau_m=20 * ms, v_th=20 * mV, u_rest="0 V", reset="value", u_reset=10 * mV, t_ref=2 * ms)
     network.projection("to-e", outside, e, 0.1 * mV, connect="one_to_one")
     network.projection("to-i", more, i, 0.1 * mV, connect="one_to_one")
     for name, source, target, weight, degree in (
         ("ee", e, e, 0.1, 1000), ("ei", e, i, 0.1, 1000), ("ie", i, e, -0.5, 250), ("ii", i, i, -0.5, 250)
     ):
-        drawn = {"connect": "fixed_in_degree", "in_degree": degree, "multapses": True, "delay": 1.5 * ms}
-        network.projection(name, source, target, weight * mV, **drawn)
+        network.projection(
+            name, source, target, weight * mV, connect="fixed_in_degree", in_degree=degree, multapses=True, delay=1.5 * ms
+        )
     return network
 
 
