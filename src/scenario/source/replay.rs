@@ -44,7 +44,7 @@ fn log(run: &str, at: &At) -> Result<PathBuf, Diagnostic> {
         (true, true, true) => return Ok(log),
         (true, true, false) => Diagnostic::error(format!("the run `{shown}` has recorded no spikes"))
             .allowed("a run with spikes.rows, which every run since 0.2 keeps of the spikes that it records")
-            .hint("`--record NAME` records; of a run of 0.1, its spikes.csv can be the `file` of a `spike_list`"),
+            .hint("`--record NAME` records; of a run of 0.1, the rows of one name in its spikes.csv can be the `file` of a `spike_list`"),
         (true, false, _) => Diagnostic::error(format!("`{shown}` is not a run"))
             .allowed("the directory of a run, with manifest.json and spikes.rows"),
         (false, ..) => Diagnostic::error(format!("there is no run `{shown}`"))
