@@ -106,7 +106,7 @@ fn overdriven(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
                 Diagnostic::warning(format!("`{key}` of {}: {out}", program.what))
                     .maybe_at(program.place(key))
                     .label("outside the range of the preset")
-                    .allowed(format!("up to {}", out.v_max))
+                    .allowed(out.allowed())
                     .hint("the joules of programming go by its square"),
             );
         }

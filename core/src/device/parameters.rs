@@ -301,6 +301,33 @@ impl<'a> Reader<'a> {
         self.parsed(key, value)
     }
 
+    /// The same, and what it is where it is missing.
+    pub(super) fn value_or<Q: Quantity>(&mut self, key: &str, other: Option<Q>) -> Option<Q> {
+        if self.has(key) {
+            return self.value(key);
+        }
+        self.used.push(("parameters", key.to_owned()));
+        other
+    }
+
+    /// A quantity that was read, if it is one of those that are `allowed`.
+    pub(super) fn held<Q: Quantity>(
+        &mut self,
+        key: &str,
+        value: Option<Q>,
+        holds: impl Fn(Q) -> bool,
+        allowed: &str,
+    ) -> Option<Q> {
+        let value = value?;
+        if !holds(value) {
+            let at =
+                self.section("parameters").and_then(|table| table.get(key)).map(|item| item.key_at.clone());
+            let fault = self.fault(key, &format!("is {value}")).maybe_at(at.as_ref());
+            self.faults.push(fault.label("wrong value").allowed(allowed));
+        }
+        Some(value)
+    }
+
     fn parsed<Q: Quantity>(&mut self, key: &str, value: &Node) -> Option<Q> {
         match Q::parse(&shown(value)) {
             Ok(quantity) => Some(quantity),

@@ -142,7 +142,8 @@ fn possible(device: &Open) -> String {
 
 /// The voltages it is driven to if nobody says otherwise, in volts: (SET, RESET).
 fn usual(preset: &Preset) -> (f64, f64) {
-    preset.device.usual_drive(preset.v_max.get())
+    let (set, reset) = preset.device.usual_drive(preset.v_max.get());
+    (set, reset.max(preset.v_min.get()))
 }
 
 fn volts(v: f64) -> Volt {

@@ -146,8 +146,14 @@ pub fn changes(args: &FitArgs, data: &Measured, found: &Found, base: &Preset) ->
         (Model::Device, _) => {}
     }
     if matches!(args.model, Model::Iv) {
-        let most = data.points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
+        let voltages = || data.points.iter().map(|p| p.0);
+        let (low, high) = (voltages().fold(0.0, f64::min), voltages().fold(0.0, f64::max));
+        // A device that was driven one way alone is stated for that way as it was connected.
+        let most = if high > 0.0 { high } else { -low };
         put(Known::Given, "v_max", quantity::<Volt>(most), "the largest voltage in it");
+        if high > 0.0 && (-low != high || base.v_min != -base.v_max) {
+            put(Known::Given, "v_min", quantity::<Volt>(low), "the lowest voltage in it");
+        }
     }
     Ok((model, changes))
 }
@@ -393,6 +399,9 @@ fn pulses(
     }
     if magnitude > base.v_max.get() {
         put(Known::Given, "v_max", quantity::<Volt>(magnitude), "the voltage of the pulses");
+    }
+    if -magnitude < base.v_min.get() && base.v_min != -base.v_max {
+        put(Known::Given, "v_min", quantity::<Volt>(-magnitude), "the voltage of the pulses");
     }
     Ok(())
 }

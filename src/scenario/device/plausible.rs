@@ -19,7 +19,7 @@ pub fn plausible(experiments: &[ExperimentPlan], filled: &Filled, warnings: &mut
                 Diagnostic::warning(format!("{}: {out}", fields.what))
                     .maybe_at(fields.place(key))
                     .label("outside the range of the preset")
-                    .allowed(format!("up to {} either way", out.v_max))
+                    .allowed(out.allowed())
                     .hint("what comes out is extrapolated"),
             );
         }

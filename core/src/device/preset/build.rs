@@ -68,11 +68,14 @@ fn preset(mut r: Reader<'_>, kinds: &[DeviceEntry]) -> Result<Preset, Diagnostic
     r.with_keys(kind.keys);
     let device = kind.read(&mut r);
     let v_max: Option<Volt> = r.value("v_max");
+    let v_max = r.held("v_max", v_max, |v| v > Volt::ZERO, "a voltage above 0 V");
+    let v_min: Option<Volt> = r.value_or("v_min", v_max.map(|v| -v));
+    let v_min = r.held("v_min", v_min, |v| v <= Volt::ZERO, "a voltage of at most 0 V");
     r.no_others();
     let (parameters, faults) = r.finish();
-    match (device, v_max) {
-        (Some(device), Some(v_max)) if faults.is_empty() => {
-            Ok(Preset { name, title, source, validity, v_max, device, parameters })
+    match (device, v_min, v_max) {
+        (Some(device), Some(v_min), Some(v_max)) if faults.is_empty() => {
+            Ok(Preset { name, title, source, validity, v_min, v_max, device, parameters })
         }
         _ => Err(faults),
     }

@@ -32,7 +32,9 @@ pub struct Preset {
     pub source: String,
     /// Where the numbers hold.
     pub validity: String,
-    /// Largest magnitude of voltage they hold for.
+    /// The lowest voltage they hold for: that of `v_max` with the other sign where the file states none.
+    pub v_min: Volt,
+    /// The highest voltage they hold for.
     pub v_max: Volt,
     /// The device it describes.
     pub device: Open,
@@ -42,16 +44,25 @@ pub struct Preset {
 
 /// A voltage outside a preset's range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{voltage} is outside the range of preset `{preset}`, up to {v_max}; it is stated for: {validity}")]
+#[error("{voltage} is outside the range of preset `{preset}`, {}; it is stated for: {validity}", self.allowed())]
 pub struct OutOfRange {
     /// Name of the preset.
     pub preset: String,
     /// What was asked for.
     pub voltage: Volt,
-    /// The largest there is.
-    pub v_max: Volt,
+    /// The lowest and the highest there are.
+    pub range: [Volt; 2],
     /// Where the numbers of the preset hold.
     pub validity: String,
+}
+
+impl OutOfRange {
+    /// The voltages there are, in words.
+    #[must_use]
+    pub fn allowed(&self) -> String {
+        let [low, high] = self.range;
+        if low == -high { format!("up to {high} either way") } else { format!("{low} to {high}") }
+    }
 }
 
 impl Preset {
@@ -80,15 +91,15 @@ impl Preset {
     /// Holds a voltage to the range the preset is stated for.
     ///
     /// # Errors
-    /// If |v| exceeds it.
+    /// If it is below `v_min` or above `v_max`.
     pub fn check_voltage(&self, v: Volt) -> Result<(), OutOfRange> {
-        if v.get().abs() <= self.v_max.get() {
+        if (self.v_min..=self.v_max).contains(&v) {
             return Ok(());
         }
         Err(OutOfRange {
             preset: self.name.clone(),
             voltage: v,
-            v_max: self.v_max,
+            range: [self.v_min, self.v_max],
             validity: self.validity.clone(),
         })
     }

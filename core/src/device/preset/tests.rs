@@ -92,11 +92,25 @@ fn the_pulse_table_climbs_its_97_and_100_pulses() {
 #[test]
 fn a_voltage_outside_a_presets_range_is_refused() {
     let preset = named("ag-tio2-pt-rs-binary");
-    assert!(preset.check_voltage(Volt::new(-0.2)).is_ok());
-    let message = preset.check_voltage(Volt::new(0.5)).unwrap_err().to_string();
-    assert!(
-        message.starts_with("500 mV is outside the range of preset `ag-tio2-pt-rs-binary`, up to 200 mV; ")
-    );
+    for (v, holds) in [(-0.11, false), (-0.1, true), (0.0, true), (0.2, true), (0.21, false)] {
+        assert_eq!(preset.check_voltage(Volt::new(v)).is_ok(), holds, "{v}");
+    }
+    let beyond = |v| preset.check_voltage(Volt::new(v)).unwrap_err().to_string();
+    let message = "-200 mV is outside the range of preset `ag-tio2-pt-rs-binary`, -100 mV to 200 mV; ";
+    assert!(beyond(-0.2).starts_with(message), "{}", beyond(-0.2));
+    // What states no `v_min` holds as far either way.
+    let switch = named("ag-tio2-pt-ts");
+    assert!(switch.check_voltage(Volt::new(-0.5)).is_ok());
+    let message = switch.check_voltage(Volt::new(-0.6)).unwrap_err().to_string();
+    assert!(message.contains(", up to 500 mV either way; "), "{message}");
+    let text = Preset::embedded_text("ag-tio2-pt-rs-binary").unwrap();
+    for (key, wrong) in [("v_min", "0.1 V"), ("v_max", "-0.1 V")] {
+        let was = if key == "v_min" { "-0.1 V" } else { "0.2 V" };
+        let text = text
+            .replace(&format!("{key} = {{ value = \"{was}\""), &format!("{key} = {{ value = \"{wrong}\""));
+        let faults = told(&Preset::parse("my.toml", &text).unwrap_err());
+        assert!(faults.iter().any(|fault| fault.contains(&format!("`{key}` of preset"))), "{faults:?}");
+    }
 }
 
 #[test]
