@@ -215,9 +215,11 @@ impl Session<'_> {
             Place::Begun(dir) => (dir, true),
             Place::Done(dir) => return self.done(dir),
         };
-        let command = match begun {
-            true => ManifestHead::read(dir.path())?.command,
-            false => self.program.command.clone(),
+        let (command, made_from) = if begun {
+            let head = ManifestHead::read(dir.path())?;
+            (head.command, scenario.kept.clone().as_named(&head.made_from))
+        } else {
+            (self.program.command.clone(), scenario.kept.clone())
         };
         let calibration = calibrate::measure();
         let mut manifest = Manifest {
@@ -237,7 +239,7 @@ impl Session<'_> {
             seed: plan.seed,
             calibrate: Some(calibration),
             data: Vec::new(),
-            made_from: scenario.kept.clone(),
+            made_from,
             asked: Some(Asked::of(self.args, &plan.name)?),
             plan: plan.clone(),
         };

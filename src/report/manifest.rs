@@ -106,6 +106,9 @@ pub struct ManifestHead {
     /// The command line that began it.
     #[serde(default)]
     pub command: Vec<String>,
+    /// What it was loaded from; nothing in those of 0.1.
+    #[serde(default)]
+    pub made_from: Kept,
     plan: PlanHead,
 }
 

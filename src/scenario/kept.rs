@@ -58,6 +58,20 @@ pub struct KeptText {
     pub file: Option<PathBuf>,
 }
 
+impl Kept {
+    /// With the names that the same texts had when the run was begun: gone on with, they are found by their whole paths.
+    #[must_use]
+    pub fn as_named(mut self, begun: &Self) -> Self {
+        let pairs = [(&mut self.texts, &begun.texts), (&mut self.files, &begun.files)];
+        for (text, before) in pairs.into_iter().flat_map(|(texts, before)| texts.iter_mut().zip(before)) {
+            if text.hash == before.hash {
+                text.source.clone_from(&before.source);
+            }
+        }
+        self
+    }
+}
+
 fn hash(text: &str) -> String {
     let mut hash = Fingerprint::new();
     hash.encoded(text.as_bytes());

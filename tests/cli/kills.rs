@@ -222,8 +222,19 @@ fn killed(place: &Place, (name, command): (&str, &str), whole: &Whole, state: &m
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&cut), names(&whole.files), "{name}: {told:#?}");
     for (file, bytes) in &cut {
-        assert!(*bytes == whole.files[file], "{name}: {told:#?}: {file} differs");
+        let other = &whole.files[file];
+        assert!(bytes == other, "{name}: {told:#?}: {file} differs{}", first_difference(bytes, other));
     }
+}
+
+/// Where the second begins to differ from the first, and what stands there in both.
+fn first_difference(one: &[u8], other: &[u8]) -> String {
+    let at = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let part = |bytes: &[u8]| {
+        let part = &bytes[at.saturating_sub(40)..(at + 80).min(bytes.len())];
+        String::from_utf8_lossy(part).into_owned()
+    };
+    format!(" at byte {at}:\n{:?}\n{:?}", part(one), part(other))
 }
 
 /// The number is `MEMSPIKE_KILLS`, the choice of cases, signals and times that of `MEMSPIKE_KILLS_SEED`.

@@ -47,7 +47,8 @@ fn fingerprint(place: &Place, run: &str) -> String {
 fn a_run_is_gone_on_with_by_its_directory_alone() {
     let place = Place::with_scenario();
     fs::create_dir(place.path().join("elsewhere")).unwrap();
-    let args = ["run", "small.toml", "--seed", "9", "--set", "protocol.duration=200 s", "--record", "noise"];
+    fs::write(place.path().join("longer.toml"), "[protocol]\nduration = \"200 s\"\n").unwrap();
+    let args = ["run", "small.toml", "--seed", "9", "--set-file", "longer.toml", "--record", "noise"];
     let mut child = begun(&place, &[&args[..], &["--out", "cut", "--checkpoint-every", "0.1 s"]].concat());
     wait_for(&place.path().join("cut/checkpoint.bin"), &mut child);
     let (ended, said, _) = stopped(child, Signal::HUP);
@@ -64,8 +65,13 @@ fn a_run_is_gone_on_with_by_its_directory_alone() {
     assert_eq!(fingerprint(&place, "cut"), fingerprint(&place, "whole"));
     let read = |run: &str| fs::read(place.path().join(run).join("spikes.csv")).unwrap();
     assert!(read("cut") == read("whole"));
-    let manifest = json(&fs::read_to_string(place.path().join("cut/manifest.json")).unwrap());
-    assert!(manifest.get("asked").is_none() && manifest["status"] == "done");
+    let manifest =
+        |run: &str| json(&fs::read_to_string(place.path().join(run).join("manifest.json")).unwrap());
+    let (cut, whole) = (manifest("cut"), manifest("whole"));
+    assert!(cut.get("asked").is_none() && cut["status"] == "done");
+    // The files have the names that were typed when it was begun.
+    assert_eq!(cut["made_from"], whole["made_from"]);
+    assert_eq!(whole["made_from"]["files"][0]["source"], "longer.toml");
     let done = place.memspike(&["run", "--resume", "cut"]);
     assert_eq!(code(&done), 2);
     assert!(err(&done).contains("is finished"), "{}", err(&done));
