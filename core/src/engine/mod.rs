@@ -30,6 +30,7 @@ mod run;
 mod scaled;
 mod shared_decay;
 mod simulation;
+mod singles;
 mod sink;
 mod state;
 mod switching;
