@@ -3,9 +3,9 @@
 use super::{Known, Registry, RegistryError};
 use crate::device::DeviceEntry;
 use crate::device::model::Model;
+use crate::device::preset::RANGE;
 
-/// Every preset file has a `v_max`, and may have a `v_min`.
-const DEVICE: Known = Known { kind: "kind of device", built_in: &[], keys: &["v_max", "v_min"] };
+const DEVICE: Known = Known { kind: "kind of device", built_in: &[], keys: &RANGE };
 
 impl Registry {
     /// Adds a kind of device: preset files may have it, and scenarios measure it.

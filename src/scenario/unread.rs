@@ -7,10 +7,8 @@ use super::filled::{Datum, Fields, Filled};
 use super::plan::Plan;
 use super::text::{Item, Table, Value};
 use super::{lower, reader};
+use crate::device::preset::RANGE;
 use crate::registry::Registry;
-
-/// What a warning reads, and no plan: the voltages that a preset is stated for.
-const READ_BY_WARNINGS: [&str; 2] = ["v_min", "v_max"];
 
 /// Whether there is a device that could state any.
 pub fn states(root: &Table) -> bool {
@@ -32,9 +30,9 @@ pub fn parameters(
         for section in ["parameters", "model"] {
             let Some(stated) = table(described, section) else { continue };
             let repeats = repeats(filled, &device.key);
-            let last = |item: &&Item| {
-                item.key_at.source.layer >= outermost && !READ_BY_WARNINGS.contains(&item.key.as_str())
-            };
+            // Warnings read the voltages that it is stated for, and no plan does.
+            let last =
+                |item: &&Item| item.key_at.source.layer >= outermost && !RANGE.contains(&item.key.as_str());
             for item in stated.entries.iter().filter(last) {
                 let path = ["device", &device.key, section];
                 if idle(

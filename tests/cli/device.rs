@@ -230,6 +230,8 @@ fn faults_of_the_command_line() {
     refused("pulses on a circuit", &["vo2-debets-2026", "pulses"]);
     refused("cycles of a circuit", &["vo2-debets-2026", "cycles"]);
     refused("a voltage beyond the range", &["ag-tio2-pt-rs-binary", "iv", "--amplitude", "0.5 V"]);
+    refused("a sweep further down than up", &["ag-asi-jo-2010", "iv", "--reverse", "-3 V"]);
+    refused("cycles without a voltage to reset", &["ag-tio2-pt-rs-binary", "cycles", "--set", "v_min=0 V"]);
     refused("a voltage without a unit", &["ag-tio2-pt-ts", "iv", "--amplitude", "0.3"]);
     refused("a time in volts", &["ag-tio2-pt-ts", "pulses", "--width", "1 V"]);
     refused("a sweep that goes nowhere", &["ag-tio2-pt-ts", "iv", "--amplitude", "0 V"]);

@@ -166,10 +166,17 @@ fn every_model_writes_a_preset_that_behaves_like_the_data() {
         assert!((got / want - 1.0).abs() < 2e-3, "{name}: {got}, wanted {want}");
     }
     // A loop of each kind.
-    for (device, file) in [("ag-tio2-pt-ts", "ts"), ("ag-tio2-pt-rs-binary", "rs")] {
+    for (device, file, ends) in [
+        ("ag-tio2-pt-ts", "ts", [None, Some("400 mV")]),
+        ("ag-tio2-pt-rs-binary", "rs", [Some("-100 mV"), Some("200 mV")]),
+    ] {
         let (csv, toml) = (format!("{file}.csv"), format!("{file}.toml"));
         measure(&place, &csv, &[device, "iv", "--vary", "--cycles", "6", "--noise", "1 %"]);
         let wanted = fit(&place, &["iv", &csv, "--out", &toml]);
+        // It is stated for the voltages of the sweep: those of the other sign are no matter for a switch that forgets.
+        let written: toml::Table = fs::read_to_string(place.path().join(&toml)).unwrap().parse().unwrap();
+        let end = |key| written["parameters"].get(key).and_then(|end| end["value"].as_str());
+        assert_eq!(["v_min", "v_max"].map(end), ends, "{device}");
         measure(&place, "again.csv", &[&toml, "iv"]);
         let found = fit(&place, &["iv", "again.csv"]);
         for (name, want, _) in wanted.iter().filter(|(name, ..)| name.starts_with(['v', 'g', 'r'])) {

@@ -4,7 +4,7 @@
 //! covers fails the test, unless [`UNCOVERED`] says why.
 
 use crate::common::{essence, few_patterns};
-use memspike::device::preset::Preset;
+use memspike::device::preset::{Preset, RANGE};
 use memspike::registry::Registry;
 use memspike::scenario::outcome::Outcome;
 use memspike::scenario::run::quietly;
@@ -546,8 +546,7 @@ fn every_parameter_of_every_preset_changes_a_measurement() {
         let results: Vec<Outcome> = bases.iter().map(result).collect();
         // The ends of the range are those of the tables, where there are tables: another value is refused.
         let tables = preset.parameters.iter().any(|parameter| parameter.key == "set_table");
-        let held =
-            |key: &str| ["v_min", "v_max"].contains(&key) || (tables && ["g_min", "g_max"].contains(&key));
+        let held = |key: &str| RANGE.contains(&key) || (tables && ["g_min", "g_max"].contains(&key));
         for parameter in preset.parameters.iter().filter(|parameter| !held(&parameter.key)) {
             let (key, value) = (&parameter.key, &parameter.value);
             let (number, unit) = memspike::units::parse_number_unit(value);

@@ -304,6 +304,13 @@ fn cycles(args: &CyclesArgs, preset: &Preset) -> Result<Experiment, Failure> {
     if volatile && args.reverse.is_some() {
         return Err(needless("--reverse", preset, ": it turns off on its own"));
     }
+    if !volatile && down >= 0.0 && args.reverse.is_none() {
+        return Err(Failure::new(format!(
+            "the preset `{}` is stated for no voltage below zero",
+            preset.name
+        ))
+        .with_hint("give --reverse such as \"-0.1 V\", and --beyond-range"));
+    }
     if !volatile && down >= 0.0 {
         return Err(Failure::new(format!("--reverse {} does not turn it off", short(down, "V")))
             .with_hint("give a voltage below zero, such as \"-0.1 V\""));

@@ -151,7 +151,9 @@ pub fn changes(args: &FitArgs, data: &Measured, found: &Found, base: &Preset) ->
         // A device that was driven one way alone is stated for that way as it was connected.
         let most = if high > 0.0 { high } else { -low };
         put(Known::Given, "v_max", quantity::<Volt>(most), "the largest voltage in it");
-        if high > 0.0 && (-low != high || base.v_min != -base.v_max) {
+        // A switch that forgets turns on at one sign alone: what the other does is told as that, not as a range.
+        let stays = base.device.memory().is_some();
+        if stays && high > 0.0 && (-low != high || base.v_min != -base.v_max) {
             put(Known::Given, "v_min", quantity::<Volt>(low), "the lowest voltage in it");
         }
     }

@@ -1,6 +1,6 @@
 //! From the tree of a preset to its device.
 
-use super::Preset;
+use super::{Preset, RANGE};
 use crate::device::kinds::SHIPPED;
 use crate::device::open::DeviceEntry;
 use crate::device::parameters::Reader;
@@ -67,10 +67,11 @@ fn preset(mut r: Reader<'_>, kinds: &[DeviceEntry]) -> Result<Preset, Diagnostic
     let Some(kind) = kinds.iter().find(|entry| Some(entry.name) == kind) else { return Err(r.finish().1) };
     r.with_keys(kind.keys);
     let device = kind.read(&mut r);
-    let v_max: Option<Volt> = r.value("v_max");
-    let v_max = r.held("v_max", v_max, |v| v > Volt::ZERO, "a voltage above 0 V");
-    let v_min: Option<Volt> = r.value_or("v_min", v_max.map(|v| -v));
-    let v_min = r.held("v_min", v_min, |v| v <= Volt::ZERO, "a voltage of at most 0 V");
+    let [max, min] = RANGE;
+    let v_max: Option<Volt> = r.value(max);
+    let v_max = r.held(max, v_max, |v| v > Volt::ZERO, "a voltage above 0 V");
+    let v_min: Option<Volt> = r.value_or(min, v_max.map(|v| -v));
+    let v_min = r.held(min, v_min, |v| v <= Volt::ZERO, "a voltage of at most 0 V");
     r.no_others();
     let (parameters, faults) = r.finish();
     match (device, v_min, v_max) {

@@ -19,6 +19,9 @@ use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use std::sync::Arc;
 
+/// Parameters of every preset, whatever its kind: the voltages that it is stated for. `v_min` may be left away.
+pub const RANGE: [&str; 2] = ["v_max", "v_min"];
+
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../presets");
 
 /// A published parameter set.

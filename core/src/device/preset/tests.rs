@@ -99,10 +99,10 @@ fn a_voltage_outside_a_presets_range_is_refused() {
     let message = "-200 mV is outside the range of preset `ag-tio2-pt-rs-binary`, -100 mV to 200 mV; ";
     assert!(beyond(-0.2).starts_with(message), "{}", beyond(-0.2));
     // What states no `v_min` holds as far either way.
-    let switch = named("ag-tio2-pt-ts");
-    assert!(switch.check_voltage(Volt::new(-0.5)).is_ok());
-    let message = switch.check_voltage(Volt::new(-0.6)).unwrap_err().to_string();
-    assert!(message.contains(", up to 500 mV either way; "), "{message}");
+    let analog = named("ag-tio2-pt-rs-analog");
+    assert!(analog.check_voltage(Volt::new(-0.29)).is_ok());
+    let message = analog.check_voltage(Volt::new(-0.3)).unwrap_err().to_string();
+    assert!(message.contains(", up to 290 mV either way; "), "{message}");
     let text = Preset::embedded_text("ag-tio2-pt-rs-binary").unwrap();
     for (key, wrong) in [("v_min", "0.1 V"), ("v_max", "-0.1 V")] {
         let was = if key == "v_min" { "-0.1 V" } else { "0.2 V" };
