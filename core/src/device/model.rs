@@ -278,10 +278,10 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The voltages it is usually driven to, (SET, RESET), of a preset that holds up to `v_max`: the second negative, or
-    /// zero for none.
-    fn usual_drive(&self, v_max: f64) -> (f64, f64) {
-        (v_max, if self.memory().is_some() { -v_max } else { 0.0 })
+    /// The voltages it is usually driven to, (SET, RESET), of a preset that holds from `v_min` to `v_max`, in volts: the
+    /// second negative, or zero for none.
+    fn usual_drive(&self, [v_min, v_max]: [f64; 2]) -> (f64, f64) {
+        (v_max, if self.memory().is_some() { v_min } else { 0.0 })
     }
 
     /// The usual rate of a sweep to `amplitude`, in volts per second.

@@ -96,7 +96,7 @@ trait Dynamics: Debug + Send + Sync {
     fn memory(&self) -> Option<Memory<'_>>;
     fn read_loop(&self, table: &Table, start: &Words) -> ReadOff;
     fn landmarks(&self) -> Vec<Landmark>;
-    fn usual_drive(&self, v_max: f64) -> (f64, f64);
+    fn usual_drive(&self, range: [f64; 2]) -> (f64, f64);
     fn usual_rate(&self, amplitude: f64) -> f64;
     fn usual_train(&self, drive: (f64, f64)) -> (Second, u32);
 }
@@ -149,8 +149,8 @@ impl<M: Model> Dynamics for M {
         Model::landmarks(self)
     }
 
-    fn usual_drive(&self, v_max: f64) -> (f64, f64) {
-        Model::usual_drive(self, v_max)
+    fn usual_drive(&self, range: [f64; 2]) -> (f64, f64) {
+        Model::usual_drive(self, range)
     }
 
     fn usual_rate(&self, amplitude: f64) -> f64 {
@@ -243,8 +243,8 @@ impl Open {
 
     /// [`Model::usual_drive`].
     #[must_use]
-    pub fn usual_drive(&self, v_max: f64) -> (f64, f64) {
-        self.device.usual_drive(v_max)
+    pub fn usual_drive(&self, range: [f64; 2]) -> (f64, f64) {
+        self.device.usual_drive(range)
     }
 
     /// [`Model::usual_rate`].

@@ -142,8 +142,7 @@ fn possible(device: &Open) -> String {
 
 /// The voltages it is driven to if nobody says otherwise, in volts: (SET, RESET).
 fn usual(preset: &Preset) -> (f64, f64) {
-    let (set, reset) = preset.device.usual_drive(preset.v_max.get());
-    (set, reset.max(preset.v_min.get()))
+    preset.device.usual_drive([preset.v_min.get(), preset.v_max.get()])
 }
 
 fn volts(v: f64) -> Volt {

@@ -159,7 +159,7 @@ impl Model for BinaryMemory {
         .collect()
     }
 
-    fn usual_drive(&self, v_max: f64) -> (f64, f64) {
-        (v_max.min(self.device.v_set.get() * 5.0 / 3.0), -v_max.min(self.device.v_reset.get() * 1.25))
+    fn usual_drive(&self, [v_min, v_max]: [f64; 2]) -> (f64, f64) {
+        (v_max.min(self.device.v_set.get() * 5.0 / 3.0), v_min.max(-self.device.v_reset.get() * 1.25))
     }
 }

@@ -246,14 +246,14 @@ impl Model for DoseMemory {
         ]
     }
 
-    fn usual_drive(&self, v_max: f64) -> (f64, f64) {
-        let usual = |rate: &Rate| match rate {
-            Rate::Exponential { v_ref, .. } => v_ref.get().abs().min(v_max),
+    fn usual_drive(&self, [v_min, v_max]: [f64; 2]) -> (f64, f64) {
+        let usual = |rate: &Rate, most: f64| match rate {
+            Rate::Exponential { v_ref, .. } => v_ref.get().abs().min(most),
             // The range is stated a little above the pulses that were measured.
-            Rate::Pulses { .. } => v_max / 1.05,
-            Rate::Power { .. } => v_max,
+            Rate::Pulses { .. } => most / 1.05,
+            Rate::Power { .. } => most,
         };
-        (usual(&self.device.set), -usual(&self.device.reset))
+        (usual(&self.device.set, v_max), -usual(&self.device.reset, -v_min))
     }
 
     /// [`SLOW`], or for devices of quite another speed the rate at which the first half covers most of the range.

@@ -251,7 +251,7 @@ impl Model for RelaxationOscillator {
         ]
     }
 
-    fn usual_drive(&self, v_max: f64) -> (f64, f64) {
+    fn usual_drive(&self, [_, v_max]: [f64; 2]) -> (f64, f64) {
         (v_max.min(1.5 * self.v_th.get()), 0.0)
     }
 }

@@ -187,7 +187,7 @@ impl Model for VolatileSwitch {
         ]
     }
 
-    fn usual_drive(&self, v_max: f64) -> (f64, f64) {
+    fn usual_drive(&self, [_, v_max]: [f64; 2]) -> (f64, f64) {
         (v_max.min(1.6 * self.switch.v_th.get()), 0.0)
     }
 
