@@ -3,7 +3,7 @@
 //! Machines differ and are shared: quote ratios within one run only.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use memspike::engine::{Entry, EventKey, General, Kind, Lanes, MinTree, Silent, Simulation, Wheel};
+use memspike::engine::{Entry, EventKey, General, Kind, Lanes, MinTree, Silent, Simulation, Threads, Wheel};
 use memspike::network::{
     Builder, Distribution, DrawRule, Drawing, Fixed, Kernel, Network, Rows, SourceKind, Weights, draw,
 };
@@ -177,6 +177,7 @@ fn fan(rows: u32, neurons: u32, kept: Kept) -> (Arc<Network>, Weights<f64>) {
             least_delay: Time::ZERO,
             compact: matches!(kept, Kept::Compact),
         },
+        &Threads::one(),
         &mut |_| true,
     );
     let mut builder = Builder::default();

@@ -315,16 +315,7 @@ const ABSENCES: &[Absence] = &[
     Absence {
         what: "threads",
         needles: &["rayon", "std::thread"],
-        except: &[
-            "encoding::encoder",
-            "network::connect",
-            "engine::cuts",
-            "engine::team",
-            "training",
-            "dataset::fetch",
-            "scenario",
-            "cli",
-        ],
+        except: &["threads", "dataset::fetch", "scenario::run::data", "cli"],
     },
     Absence {
         what: "hash tables, whose order of iteration differs from run to run",

@@ -28,6 +28,7 @@ pub mod renamed;
 mod simd;
 pub mod snapshot;
 pub mod synapse;
+mod threads;
 pub mod time;
 pub mod training;
 pub mod units;

@@ -160,7 +160,9 @@ impl Simulation {
         let plan = Arc::new(plan(py, (text, seed), &spikes, &synapses)?);
         let threads = Threads::new(threads).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let built = py.detach(|| {
-            catch_unwind(AssertUnwindSafe(|| Live::new(&plan, available_memory(), &AtomicBool::new(false))))
+            catch_unwind(AssertUnwindSafe(|| {
+                Live::new(&plan, available_memory(), &threads, &AtomicBool::new(false))
+            }))
         });
         let live = built.map_err(|cause| panicked(&*cause))?.map_err(|error| refused(py, &error))?;
         Ok(Self {
@@ -409,7 +411,7 @@ impl Simulation {
 
     /// Begins anew.
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
-        self.work(py, |live, stop| live.reset(stop))?;
+        self.work(py, |live, stop| live.reset(&self.threads, stop))?;
         *self.harvest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Harvest::default();
         Ok(())
     }

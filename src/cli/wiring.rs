@@ -7,7 +7,7 @@ use super::observers::Observers;
 use super::overrides::Overrides;
 use super::records::{self, CHECKPOINT, Logs, Shared, Shown};
 use memspike::dataset::Search;
-use memspike::engine::Observer;
+use memspike::engine::{Observer, Threads};
 use memspike::network::Origin;
 use memspike::record::RecordError;
 use memspike::record::npz;
@@ -317,7 +317,7 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
     let last = clock().0;
     let mut store = Checkpoint { dir: run_dir, resume, records, clock, every, last, cost: 0.0, allowed, png };
     let mut context = RunContext {
-        threads,
+        threads: Threads::new(threads).map_err(|error| unusable(error.into()))?,
         memory: free,
         engine: match engine {
             Engine::Fast => context::Engine::Fast,

@@ -4,6 +4,7 @@ use super::plan::{Connect, DevicePlan, Input, Plan, SwitchEnergy};
 use super::synapses::{self, rows_of};
 use crate::crossbar::{Alone, Array, Draw, ProgramError, Shape};
 use crate::device::fault::FaultRates;
+use crate::engine::Threads;
 use crate::hint::many;
 use crate::network::{self, Builder, Distribution, Network, Origin, Rows, Shared};
 use crate::neuron::Behind;
@@ -48,7 +49,7 @@ pub enum AssembleError {
 /// # Errors
 /// Every fault of the network.
 pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
-    assemble_with(plan, true, &mut |_| true)
+    assemble_with(plan, Some(&Threads::one()), &mut |_| true)
 }
 
 /// The network of a plan without its drawn synapses: enough to see what the engine chooses.
@@ -56,16 +57,16 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
 /// # Errors
 /// As [`assemble`].
 pub fn skeleton(plan: &Plan) -> Result<Arc<Network>, Vec<AssembleError>> {
-    assemble_with(plan, false, &mut |_| true).map(|assembled| assembled.network)
+    assemble_with(plan, None, &mut |_| true).map(|assembled| assembled.network)
 }
 
-/// As [`assemble`]; `progress` is told how many synapses were drawn since the last call, and says whether to go on.
+/// As [`assemble`], or without drawn synapses where no threads draw them; `progress` is told how many synapses were drawn since the last call, and says whether to go on.
 ///
 /// # Errors
 /// As [`assemble`], and if it was not to go on.
 pub fn assemble_with(
     plan: &Plan,
-    draw: bool,
+    draw: Option<&Threads>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Assembled, Vec<AssembleError>> {
     let mut stopped = false;
@@ -116,7 +117,7 @@ pub fn assemble_with(
                 Rows::sparse(start, Vec::new())
             }
         };
-        let mut made = if draw { synapses::drawn(plan, index, &mut progress) } else { None };
+        let mut made = draw.and_then(|threads| synapses::drawn(plan, index, threads, &mut progress));
         if !progress(0) {
             return Err(vec![AssembleError::Stopped]);
         }
@@ -156,7 +157,7 @@ pub fn assemble_with(
     let mut weights = Vec::with_capacity(drawn_values.len());
     for (index, drawn) in drawn_values.into_iter().enumerate() {
         let made = match drawn {
-            None if !draw => Some(Vec::new()),
+            None if draw.is_none() => Some(Vec::new()),
             None => initial(plan, &network, index, &mut progress),
             drawn => drawn,
         };

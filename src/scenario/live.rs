@@ -161,12 +161,17 @@ impl Live {
     ///
     /// # Errors
     /// If the plan is not a network or takes more memory, or `stop` was set while its synapses were drawn.
-    pub fn new(plan: &Arc<Plan>, memory: Option<u64>, stop: &AtomicBool) -> Result<Self, RunError> {
+    pub fn new(
+        plan: &Arc<Plan>,
+        memory: Option<u64>,
+        threads: &Threads,
+        stop: &AtomicBool,
+    ) -> Result<Self, RunError> {
         if let Some((needed, allowed)) = synapses::beyond(plan, memory, 0.0) {
             let (needed, allowed) = (synapses::shown(needed), synapses::shown(allowed));
             return Err(RunError::Memory { needed, allowed });
         }
-        let built = assemble_with(plan, true, &mut |_| !stop.load(Ordering::Relaxed));
+        let built = assemble_with(plan, Some(threads), &mut |_| !stop.load(Ordering::Relaxed));
         let Assembled { network, weights: mut values, notes } = built.map_err(RunError::of_network)?;
         let arrays = programmed(plan, &mut values, stop)?;
         let (run, _) = begin(plan, &network, (&values, &arrays), Engine::Fast, stop)?;
@@ -178,9 +183,9 @@ impl Live {
     ///
     /// # Errors
     /// As [`Live::new`].
-    pub fn reset(&mut self, stop: &AtomicBool) -> Result<(), RunError> {
+    pub fn reset(&mut self, threads: &Threads, stop: &AtomicBool) -> Result<(), RunError> {
         let recording = self.run.recording;
-        *self = Self::new(&self.plan, None, stop)?;
+        *self = Self::new(&self.plan, None, threads, stop)?;
         self.run.recording = recording;
         Ok(())
     }

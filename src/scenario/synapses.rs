@@ -2,6 +2,7 @@
 
 use super::plan::{Connect, Input, Plan, ProjectionPlan, Storage};
 use crate::encoding::BLOCK;
+use crate::engine::Threads;
 use crate::hint::many;
 use crate::network::{
     Builder, Delays, Distribution, DrawRule, Drawing, Fixed, Origin, Rows, SourceKind, Targets, draw,
@@ -141,6 +142,7 @@ pub(crate) struct DrawnSynapses {
 pub(crate) fn drawn(
     plan: &Plan,
     index: usize,
+    threads: &Threads,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Option<DrawnSynapses> {
     let projection = &plan.projections[index];
@@ -163,6 +165,7 @@ pub(crate) fn drawn(
             least_delay: Time::from_fs(u64::from(between)),
             compact,
         },
+        threads,
         progress,
     );
     let fixed = match fixed {
@@ -416,7 +419,7 @@ mod tests {
                 let keys =
                     format!("{connect}\nkernel = \"{kernel}\"\nweight = \"1 nA\"\ndelay = {{ {law} }}");
                 let plan = plan(&keys, &["population.a.size=6"]);
-                let made = drawn(&plan, 0, &mut |_| true).unwrap();
+                let made = drawn(&plan, 0, &Threads::one(), &mut |_| true).unwrap();
                 let Rows::Sparse { start, targets } = made.rows else { panic!("{keys}") };
                 assert_eq!((start.len(), targets.len()), (7, synapses), "{keys}");
                 let delays = made.delays.unwrap();

@@ -4,7 +4,7 @@ use crate::common::{
     Built, SourceSpec, Spec, Trace, bits, build, build_as_given, crossbar, end_of, networks, spikes,
     spikes_of, ticks, trace,
 };
-use memspike::engine::{Heap, Lanes, Record, Simulation, Stream, window};
+use memspike::engine::{Heap, Lanes, Record, Simulation, Stream, Threads, window};
 use memspike::network::{Form, Kernel};
 use memspike::neuron::Reset;
 use memspike::numeric::Real;
@@ -36,7 +36,7 @@ fn cut<R: Real>(spec: &Spec, built: &Built, end: Time, whole: &Trace) -> Result<
     // One event per window is slow.
     let shortest = (end.fs() / 3000).max(1);
     simulation.shorten_windows(Time::from_fs(shortest.max(spec.seed % (end.fs() / 4).max(1))));
-    simulation.partition(2 + (spec.seed % 3) as usize, None);
+    simulation.partition(&Threads::one().cut_into(2 + (spec.seed % 3) as usize));
     simulation.begin(3, &built.rates()).unwrap();
     let (weights, mut spikes) = (built.weights(), Vec::new());
     let middle = Time::from_fs(spec.seed.rotate_left(20) % end.fs().max(1));

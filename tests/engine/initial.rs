@@ -1,6 +1,6 @@
 //! Where neurons are when an episode begins.
 
-use memspike::engine::{Clocked, Heap, Lanes, Queue, Simulation, Spike};
+use memspike::engine::{Clocked, Heap, Lanes, Queue, Simulation, Spike, Threads};
 use memspike::network::{Builder, Fault, Form, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::model::Model as _;
 use memspike::neuron::{Lif, Neuron, Switch};
@@ -116,7 +116,7 @@ fn spikes<Q: Queue<f64>>(
     for &cut in cuts {
         simulation.run(weights, Time::from_fs(cut * MS), &mut spikes).unwrap();
         simulation = Simulation::resume(network, simulation.state(), &[]).unwrap();
-        simulation.partition(units, None);
+        simulation.partition(&Threads::one().cut_into(units));
     }
     simulation.run(weights, Time::from_ms(300), &mut spikes).unwrap();
     spikes.iter().map(|spike| (spike.time, spike.neuron)).collect()

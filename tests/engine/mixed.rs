@@ -5,7 +5,7 @@ use crate::common::{
 };
 use memspike::encoding::BLOCK;
 use memspike::engine::{
-    Heap, Lanes, Learning, LearningState, Probe, Queue, Simulation, Spike, Stream, layout, window,
+    Heap, Lanes, Learning, LearningState, Probe, Queue, Simulation, Spike, Stream, Threads, layout, window,
 };
 use memspike::network::{Form, Kernel, Rows, Weights};
 use memspike::numeric::Real;
@@ -16,9 +16,7 @@ use memspike::time::Time;
 use memspike::units::Second;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What a recorder sees: spikes and sampled membranes.
 #[derive(Default, PartialEq)]
@@ -115,7 +113,7 @@ impl Case {
         &self,
         from: Option<&[u8]>,
         end: Time,
-        threads: Option<(usize, &Arc<rayon::ThreadPool>)>,
+        threads: Option<(usize, &Threads)>,
         probe: &mut impl Probe<f64>,
     ) -> Vec<u8> {
         let rates = self.built.rates();
@@ -131,8 +129,8 @@ impl Case {
                 Simulation::resume_learning(&self.built.network, state, &mut learning, &rates).unwrap()
             }
         };
-        if let Some((threads, pool)) = threads {
-            simulation.partition(threads, Some(pool));
+        if let Some((shares, threads)) = threads {
+            simulation.partition(&threads.clone().cut_into(shares));
             simulation.shorten_windows(self.grid);
         }
         if self.learns() {
@@ -150,15 +148,12 @@ const NETWORKS: u64 = 200;
 
 #[test]
 fn the_same_bits_on_any_number_of_threads_under_both_engines_and_after_a_cut() {
-    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap());
+    let pool = Threads::new(3).unwrap();
     let mut runner = TestRunner::deterministic();
     let cases: Vec<Case> = (0..NETWORKS).map(|number| Case::new(&mut runner, number)).collect();
-    let wants: Vec<Seen> = (0..)
-        .zip(&cases)
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .map(|(number, case)| same_bits(number, case, &pool))
-        .collect();
+    let numbered: Vec<(u64, &Case)> = (0..).zip(&cases).collect();
+    let two = Threads::new(2).unwrap().team();
+    let wants: Vec<Seen> = two.map(&numbered, || (), |(), &(number, case)| same_bits(number, case, &pool));
     let mut seen = BTreeMap::<String, u32>::new();
     cases.iter().zip(&wants).for_each(|(case, want)| note(case, want, &mut seen));
     for (what, count) in &seen {
@@ -168,7 +163,7 @@ fn the_same_bits_on_any_number_of_threads_under_both_engines_and_after_a_cut() {
 }
 
 /// What a network does, whatever carries it out.
-fn same_bits(number: u64, case: &Case, pool: &Arc<rayon::ThreadPool>) -> Seen {
+fn same_bits(number: u64, case: &Case, pool: &Threads) -> Seen {
     let mut want = Seen::default();
     let state = case.on::<Heap>(None, case.end, None, &mut want);
     let what = |how: &str| format!("network {number}, {how}: {:#?}", case.built.spec);

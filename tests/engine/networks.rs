@@ -1,7 +1,7 @@
 //! Sparse networks of jumps: against an independent implementation, and the same bits however they are run.
 
 use memspike::encoding::{AliasTable, BLOCK, BlockRate};
-use memspike::engine::{Heap, Lanes, Queue, Silent, Simulation, Spike, State};
+use memspike::engine::{Heap, Lanes, Queue, Silent, Simulation, Spike, State, Threads};
 use memspike::network::{Builder, Delays, Fixed, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
@@ -381,10 +381,10 @@ proptest! {
         prop_assert!(a.populations == b.populations, "membranes");
         prop_assert!(whole.1 == reference.1);
 
-        let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
+        let threads = Threads::new(2).unwrap().cut_into(partitions);
         let mut cut = built.start::<Lanes>();
         cut.shorten_windows(Time::from_fs(window));
-        cut.partition(partitions, Some(&pool));
+        cut.partition(&threads);
         cut.begin(2, &built.rates()).unwrap();
         let mut cuts = cuts;
         cuts.sort_unstable_by(f64::total_cmp);

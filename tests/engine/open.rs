@@ -2,7 +2,7 @@
 //! units, and after a cut.
 
 use memspike::engine::{
-    Clocked, ClockedError, Heap, Lanes, Queue, Silent, Simulation, Spike, State, StateError,
+    Clocked, ClockedError, Heap, Lanes, Queue, Silent, Simulation, Spike, State, StateError, Threads,
 };
 use memspike::network::{Builder, Fault, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
@@ -67,7 +67,7 @@ fn run<Q: Queue<f64>>(
     let mut spikes = Vec::new();
     let mut simulation = Simulation::<f64, Q>::new(network, 5);
     if threads > 1 {
-        simulation.partition(threads, None);
+        simulation.partition(&Threads::one().cut_into(threads));
         simulation.begin(0, &[]).unwrap();
     }
     if let Some(cut) = cut {

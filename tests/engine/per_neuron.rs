@@ -1,7 +1,7 @@
 //! Neurons of one population that each have their own parameters: they do what populations of one neuron each do.
 
 use crate::common::mix;
-use memspike::engine::{Clocked, Heap, Lanes, Queue, Simulation, Spike};
+use memspike::engine::{Clocked, Heap, Lanes, Queue, Simulation, Spike, Threads};
 use memspike::network::{Builder, Competition, Delays, Fixed, Form, Kernel, Network, Rows, Weights};
 use memspike::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use memspike::registry::Registry;
@@ -97,7 +97,7 @@ fn run<Q: Queue<f64>>(
     units: usize,
 ) -> (Vec<Spike>, Vec<u64>) {
     let (end, rates) = (Time::from_ms(400), network.rates());
-    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
+    let threads = Threads::new(2).unwrap().cut_into(units);
     let mut simulation = Simulation::<f64, Q>::new(network, 11);
     let mut spikes = Vec::new();
     // Every episode begins where each neuron does.
@@ -107,7 +107,7 @@ fn run<Q: Queue<f64>>(
         let at = Time::from_fs((cut * end.fs() as f64) as u64);
         simulation.run(weights, at, &mut spikes).unwrap();
         simulation = Simulation::resume(network, simulation.state(), &rates).expect("its own state");
-        simulation.partition(units, Some(&pool));
+        simulation.partition(&threads);
     }
     simulation.run(weights, end, &mut spikes).unwrap();
     let populations = 0..network.populations.len();

@@ -1,6 +1,6 @@
 //! Every registered neuron model passes the same tests in the engine: being registered is being tested.
 
-use memspike::engine::{Heap, Lanes, Queue, Simulation, Spike, State};
+use memspike::engine::{Heap, Lanes, Queue, Simulation, Spike, State, Threads};
 use memspike::network::{Builder, Current, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::Open;
 use memspike::neuron::model::{Model as _, Scale};
@@ -60,7 +60,7 @@ fn run<Q: Queue<f64>>(
         let at = Time::from_fs((cut * end.fs() as f64) as u64);
         simulation.run(weights, at, &mut spikes).unwrap();
         simulation = Simulation::resume(network, simulation.state(), &rates).expect("its own state");
-        simulation.partition(units, None);
+        simulation.partition(&Threads::one().cut_into(units));
     }
     simulation.run(weights, *end, &mut spikes).unwrap();
     (spikes, simulation.state())

@@ -1,7 +1,7 @@
 //! Neurons that spike several times at one instant: what is counted, recorded and delivered, under every engine.
 
 use memspike::engine::{
-    Clocked, Heap, Lanes, Queue, Record, Silent, Simulation, SimulationError, Spike, Stream, Watcher,
+    Clocked, Heap, Lanes, Queue, Record, Silent, Simulation, SimulationError, Spike, Stream, Threads, Watcher,
 };
 use memspike::network::{Builder, Delays, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
@@ -98,7 +98,7 @@ struct Seen {
 
 fn see<Q: Queue<f64>>(network: &Arc<Network>, weights: &Weights<f64>, end: u64, threads: usize) -> Seen {
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
-    simulation.partition(threads, None);
+    simulation.partition(&Threads::one().cut_into(threads));
     simulation.begin(0, &[]).unwrap();
     let mut stream = Stream::default();
     let mut spikes: Vec<Spike> = Vec::new();

@@ -1,7 +1,7 @@
 //! Currents from outside: against closed forms and a fine integration, and the same bits however they are run.
 
 use memspike::engine::{
-    Clocked, Counts, Heap, Lanes, Membranes, Queue, Saved, Simulation, Spike, State, Stream,
+    Clocked, Counts, Heap, Lanes, Membranes, Queue, Saved, Simulation, Spike, State, Stream, Threads,
 };
 use memspike::network::{
     Builder, Current, Delays, Fault, Form, Kernel, Network, Origin, Rows, Sine, SourceKind, Weights,
@@ -160,13 +160,13 @@ fn a_ramp_may_be_cut_anywhere_and_units_and_engines_are_not_seen() {
     for cut in [0, 1, 2_600, 5_555, 11_000, 12_500, 33_333, 77_777] {
         for units in [1, 2, 4] {
             let mut first = Simulation::<f64, Lanes>::new(&network, 1);
-            first.partition(units, None);
+            first.partition(&Threads::one().cut_into(units));
             let mut spikes = Vec::new();
             first.run(&weights, us(cut), &mut spikes).unwrap();
             let state = carried(&first.state());
             let mut fast =
                 Simulation::<f64, Lanes>::resume(&network, state.clone(), &network.rates()).unwrap();
-            fast.partition(5 - units, None);
+            fast.partition(&Threads::one().cut_into(5 - units));
             let mut slow = Simulation::<f64, Heap>::resume(&network, state, &network.rates()).unwrap();
             let mut others = spikes.clone();
             fast.run(&weights, end, &mut spikes).unwrap();

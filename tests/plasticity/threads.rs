@@ -5,8 +5,8 @@ use crate::common::{Dice, MS};
 use crate::engines::{W_MAX, devices, rules};
 use memspike::encoding::{AliasTable, BLOCK, BlockRate};
 use memspike::engine::{
-    Heap, Lanes, Learning, LearningState, Pool, Queue, Record, Recording, Run, Silent, Simulation, Spike,
-    Stream, Threads, layout,
+    Heap, Lanes, Learning, LearningState, Queue, Record, Recording, Run, Silent, Simulation, Spike, Stream,
+    Threads, layout,
 };
 use memspike::network::{Builder, Delays, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
@@ -115,8 +115,8 @@ impl Case {
                 Simulation::resume_learning(&self.network, state, &mut learning, &self.rates).unwrap()
             }
         };
-        if let Some((shares, pool)) = how.shares {
-            assert!(simulation.partition(shares, Some(pool)));
+        if let Some((shares, threads)) = how.shares {
+            assert!(simulation.partition(&threads.clone().cut_into(shares)));
         }
         if let Some(window) = how.window {
             simulation.shorten_windows(window);
@@ -134,7 +134,7 @@ impl Case {
 
 #[derive(Clone, Copy, Default)]
 struct How<'a> {
-    shares: Option<(usize, &'a Pool)>,
+    shares: Option<(usize, &'a Threads)>,
     window: Option<Time>,
 }
 
@@ -146,8 +146,8 @@ fn each(form: Form, mut check: impl FnMut(&Case, &str)) {
     }
 }
 
-fn pool() -> Pool {
-    Arc::new(rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap())
+fn pool() -> Threads {
+    Threads::new(3).unwrap()
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn looking_at_threads_that_learn_changes_no_bit() {
     simulation.begin(0, &case.rates).unwrap();
     let mut stream = Stream::default();
     for (step, shares) in [2, 2, 1, 3, 2, 1, 2].into_iter().enumerate() {
-        assert!(simulation.partition(shares, Some(&pool)));
+        assert!(simulation.partition(&pool.clone().cut_into(shares)));
         for _ in 0..4 {
             simulation.step_learning(&mut weights, END, &mut learning, &mut stream).unwrap();
         }
@@ -249,7 +249,7 @@ fn instants_that_a_probe_wants_are_those_of_windows() {
     learning.admit(&mut weights);
     let mut simulation = Simulation::<f64, Lanes>::new(&case.network, 5);
     simulation.begin(0, &case.rates).unwrap();
-    simulation.partition(2, Some(&pool));
+    simulation.partition(&pool.cut_into(2));
     for step in 0..12 {
         if step % 2 == 0 {
             simulation.step_learning(&mut weights, END, &mut learning, &mut Silent).unwrap();

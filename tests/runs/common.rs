@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 use memspike::dataset::Search;
-use memspike::engine::{Observer, Record};
+use memspike::engine::{Observer, Record, Threads};
 use memspike::scenario::load;
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
@@ -271,7 +271,7 @@ impl<'a> Way<'a> {
             plan,
             &mut RunContext {
                 memory: None,
-                threads,
+                threads: Threads::new(threads).unwrap(),
                 engine,
                 search,
                 stop: &flag,

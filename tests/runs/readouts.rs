@@ -157,6 +157,7 @@ impl Desk {
             what: "test",
         };
         let mut reporting = Reporting {
+            threads: &self.threads,
             until: Until::stopped(&self.cancel),
             fingerprint: &mut self.fingerprint,
             observer: None,
@@ -182,16 +183,13 @@ pub fn trained<R: Scalar>(
     count: u32,
     threads: usize,
 ) -> Trained {
-    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
-    pool.install(|| {
-        let weights = Weights::<R>::from_values(network, &values(network, 1.0));
-        let mut trainer = Trainer::<R>::new(network, settings, surrogate, weights);
-        let mut desk = Desk { threads: Threads::of(&pool), ..Desk::default() };
-        let order = shuffled(count, SEED, 0);
-        let report = desk.epoch(&mut trainer, &order, 7, &mut |_, _, _| {});
-        let first = 7 + u64::from(count);
-        let test = desk.test(surrogate.engine, network, &trainer.weights, test_samples(), first);
-        let weights = trainer.weights.values(network, 0).iter().map(|w| w.to_bits()).collect();
-        Trained { weights, fingerprint: desk.fingerprint.hex(), report, test }
-    })
+    let weights = Weights::<R>::from_values(network, &values(network, 1.0));
+    let mut trainer = Trainer::<R>::new(network, settings, surrogate, weights);
+    let mut desk = Desk { threads: Threads::new(threads).unwrap(), ..Desk::default() };
+    let order = shuffled(count, SEED, 0);
+    let report = desk.epoch(&mut trainer, &order, 7, &mut |_, _, _| {});
+    let first = 7 + u64::from(count);
+    let test = desk.test(surrogate.engine, network, &trainer.weights, test_samples(), first);
+    let weights = trainer.weights.values(network, 0).iter().map(|w| w.to_bits()).collect();
+    Trained { weights, fingerprint: desk.fingerprint.hex(), report, test }
 }

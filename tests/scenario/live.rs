@@ -77,7 +77,7 @@ duration = "1 s"
     );
     let plan = load_text("live.toml", &text, &[], Some(3))
         .unwrap_or_else(|faults| panic!("{}", faults.render(false)));
-    Live::new(&Arc::new(plan.plan), None, &AtomicBool::new(false)).unwrap()
+    Live::new(&Arc::new(plan.plan), None, &Threads::one(), &AtomicBool::new(false)).unwrap()
 }
 
 const RATE: &str = r#"[["0 s", "60 Hz"]]"#;
@@ -134,7 +134,7 @@ fn a_snapshot_holds_how_it_was_driven_and_reset_forgets_it() {
     run(&mut first, 100);
     assert_eq!(seen(&mut first), then);
     assert!(first.restore(&kept[..kept.len() / 2], described).is_err());
-    first.reset(&AtomicBool::new(false)).unwrap();
+    first.reset(&Threads::one(), &AtomicBool::new(false)).unwrap();
     let mut fresh = live(RATE, SILENT, CLOCK);
     run(&mut first, 60);
     run(&mut fresh, 60);

@@ -2,6 +2,7 @@
 //! book, which is made of them.
 
 use memspike::dataset::Search;
+use memspike::engine::Threads;
 use memspike::plot::{Figure, Recorded};
 use memspike::report::book::{Chapter, PICTURES, Run, chapter};
 use memspike::report::compare::Expected;
@@ -25,7 +26,7 @@ fn carried_out(plan: &Plan, engine: Engine, stopped: bool) -> Outcome {
     let stop = AtomicBool::new(stopped);
     let mut context = RunContext {
         memory: None,
-        threads: 1,
+        threads: Threads::one(),
         engine,
         search,
         stop: &stop,

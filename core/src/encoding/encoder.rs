@@ -4,8 +4,8 @@
 use super::{Bursts, Cochlea, DeltaCode, FirstSpikes, Latency, PhaseCode, Population, Regular};
 use crate::keys::{ModelFault, ModelKey, Reader};
 use crate::open::open;
+use crate::threads::Threads;
 use crate::time::Time;
-use rayon::prelude::*;
 use std::fmt::Debug;
 
 /// Spikes of a sample: when, and on which line.
@@ -103,17 +103,22 @@ impl Timed {
         spikes
     }
 
-    /// The spikes of all samples.
+    /// The spikes of all samples, worked out by these threads.
     #[must_use]
-    pub fn all(&self, mut samples: impl Iterator<Item = Vec<f64>>, shape: &[usize]) -> FirstSpikes {
-        let mut coded: Vec<Spikes> = Vec::new();
-        // Sound takes long: some recordings at a time, on all cores.
+    pub fn all(
+        &self,
+        mut samples: impl Iterator<Item = Vec<f64>>,
+        shape: &[usize],
+        threads: &Threads,
+    ) -> FirstSpikes {
+        let (mut coded, team) = (Vec::new(), threads.team());
+        // Sound takes long: some recordings at a time, on all threads.
         loop {
             let some: Vec<_> = samples.by_ref().take(256).collect();
             if some.is_empty() {
                 return FirstSpikes::of(coded);
             }
-            coded.par_extend(some.par_iter().map(|values| self.sample(values, shape)));
+            coded.extend(team.map(&some, || (), |(), values| self.sample(values, shape)));
         }
     }
 }

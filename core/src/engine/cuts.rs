@@ -4,8 +4,11 @@
 //! stretches up at every arrival takes longer than delivering a short one; they are found once.
 
 use crate::network::{Network, Rows};
-use rayon::prelude::*;
+use crate::threads::Team;
 use std::ops::Range;
+
+/// Rows that a thread looks up at a time.
+const ROWS: usize = 1 << 10;
 
 /// The stretches of all rows of one sparse projection; empty for any other.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +21,7 @@ pub struct Cuts {
 
 impl Cuts {
     /// The rows of projection `index`, whose target population is cut into units of `piece` neurons.
-    pub fn new(network: &Network, index: usize, piece: u32) -> Self {
+    pub fn new(network: &Network, index: usize, piece: u32, team: &Team) -> Self {
         let projection = &network.projections[index];
         let size = network.populations[projection.to].size;
         let (Rows::Sparse { start, targets }, true) = (&projection.connect, piece < size) else {
@@ -26,10 +29,12 @@ impl Cuts {
         };
         let between = (size.div_ceil(piece) - 1) as usize;
         let mut below = vec![0u32; projection.rows as usize * between];
-        below.par_chunks_exact_mut(between).zip(start.par_windows(2)).for_each(|(below, row)| {
-            for (below, boundary) in below.iter_mut().zip(1..) {
-                // A boundary of a unit lies within the population.
-                *below = targets.below(row[0]..row[1], boundary * piece) as u32;
+        team.share(below.chunks_mut(ROWS * between).enumerate(), |(chunk, below)| {
+            for (below, row) in below.chunks_exact_mut(between).zip(start[chunk * ROWS..].windows(2)) {
+                for (below, boundary) in below.iter_mut().zip(1..) {
+                    // A boundary of a unit lies within the population.
+                    *below = targets.below(row[0]..row[1], boundary * piece) as u32;
+                }
             }
         });
         Self { between, below }
@@ -66,7 +71,7 @@ mod tests {
         let network = builder.finish().unwrap();
         assert!(matches!(network.projections[0].from, Origin::Source(0)));
         for piece in [1, 3, 4, 5, 9, 10, 11] {
-            let cuts = Cuts::new(&network, 0, piece);
+            let cuts = Cuts::new(&network, 0, piece, &Team::default());
             for row in 0..4 {
                 let whole = start[row]..start[row + 1];
                 let mut next = whole.start;

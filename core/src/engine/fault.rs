@@ -104,14 +104,6 @@ pub enum SimulationError {
     /// Rules that are not those of the network, or of the state.
     #[error(transparent)]
     Learning(#[from] LearningError),
-    /// Threads that the system does not give.
-    #[error("{} cannot be started: {cause}", crate::hint::many(count, "thread"))]
-    Threads {
-        /// How many were asked for.
-        count: usize,
-        /// What the system says.
-        cause: String,
-    },
     /// The run would be recorded on a tape, and this population tells nothing that the tape takes down.
     #[error("population `{population}` cannot be recorded on this tape: {why}")]
     Tape {

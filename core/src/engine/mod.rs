@@ -34,10 +34,10 @@ mod singles;
 mod sink;
 mod state;
 mod switching;
-mod team;
 mod units;
 mod windows;
 
+pub use crate::threads::{Team, Threads, ThreadsError};
 pub use books::Costs;
 pub use change::{RetuneError, retune};
 pub use clocked::{Clocked, ClockedError};
@@ -60,6 +60,4 @@ pub use simulation::Simulation;
 pub use sink::{RECORD_TAIL, write_record};
 pub use state::{Counts, Membranes, State};
 pub use switching::Switching;
-pub(crate) use team::Team;
-pub use team::{Pool, Threads};
 pub use windows::window;

@@ -8,10 +8,10 @@ use super::queue::{Heap, Lanes};
 use super::resume::StateError;
 use super::simulation::Simulation;
 use super::state::Counts;
-use super::team::Pool;
 use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
+use crate::threads::Threads;
 use crate::time::Time;
 use std::ops::Range;
 use std::sync::Arc;
@@ -178,12 +178,12 @@ impl Motion<f64> {
         either!(self, simulation => simulation.now)
     }
 
-    pub fn partition(&mut self, shares: usize) -> bool {
-        either!(self, simulation => simulation.partition(shares, None))
+    pub fn partition(&mut self, threads: &Threads) -> bool {
+        either!(self, simulation => simulation.partition(threads))
     }
 
-    pub fn lend(&mut self, pool: Option<&Pool>) {
-        either!(self, simulation => simulation.lend(pool));
+    pub fn lend(&mut self, threads: &Threads) {
+        either!(self, simulation => simulation.lend(threads));
     }
 
     pub fn membranes(&self, population: usize) -> Vec<f64> {

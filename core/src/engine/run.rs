@@ -8,10 +8,10 @@ use super::probe::{Spike, Tell};
 use super::queue::Queue;
 use super::simulation::Simulation;
 use super::state::Counts;
-use super::team::Threads;
 use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
 use crate::plasticity::Change;
+use crate::threads::Threads;
 use crate::time::Time;
 use std::ops::Range;
 use std::sync::Arc;
@@ -248,13 +248,13 @@ impl Run {
         stop: &AtomicBool,
         probe: &mut Watched<'_, ALL>,
     ) -> Result<Time, SimulationError> {
-        if std::mem::replace(&mut self.shares, threads.shares) != threads.shares {
-            self.motion.partition(threads.shares);
+        if std::mem::replace(&mut self.shares, threads.shares()) != threads.shares() {
+            self.motion.partition(threads);
         }
-        self.motion.lend(threads.pool.as_ref());
+        self.motion.lend(threads);
         let until = (stop, |probe: &Watched<'_, ALL>| probe.0.enough());
         let done = self.motion.run_while(&mut self.weights, self.learning.as_mut(), end, until, probe);
-        self.motion.lend(None);
+        self.motion.lend(&Threads::one());
         done
     }
 

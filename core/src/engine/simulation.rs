@@ -10,11 +10,11 @@ use super::probe::{Probe, Tell};
 use super::queue::{Episode, Queue, block_sources};
 use super::resume::StateError;
 use super::state::Counts;
-use super::team::Pool;
 use super::windows::Windows;
 use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
+use crate::threads::Threads;
 use crate::time::Time;
 use std::ops::Range;
 use std::sync::Arc;
@@ -124,20 +124,19 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         }
     }
 
-    /// Cuts the network for `threads` threads of `pool` (or of none, one after the other), from now on. Returns false
-    /// where instants are handled one by one: on one thread.
-    pub fn partition(&mut self, threads: usize, pool: Option<&Pool>) -> bool {
+    /// Cuts the network for these threads, from now on. Returns false where instants are handled one by one: on one thread.
+    pub fn partition(&mut self, threads: &Threads) -> bool {
         self.leave_windows();
         let Some(windows) = &mut self.windows else { return false };
-        windows.partition(&self.network, threads, pool);
+        windows.partition(&self.network, threads);
         windows.begin(&self.network, &mut self.core, &self.block_sources, &self.rates);
         true
     }
 
-    /// Lends the threads of a pool, or takes them back; nothing is cut anew.
-    pub(super) fn lend(&mut self, pool: Option<&Pool>) {
+    /// Lends threads, or takes them back for this one; nothing is cut anew.
+    pub(super) fn lend(&mut self, threads: &Threads) {
         if let Some(windows) = &mut self.windows {
-            windows.lend(pool);
+            windows.lend(threads);
         }
     }
 

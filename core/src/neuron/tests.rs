@@ -3,8 +3,8 @@
 use super::keys::{Described, ModelFault, Unstated};
 use super::model::{Draws, Flow, Input, Model, Next, Plain};
 use super::synaptic::{Current, Decay};
+use crate::engine::Threads;
 use crate::time::Time;
-use rayon::prelude::*;
 
 /// What happens to a neuron from outside.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -309,7 +309,9 @@ pub fn conforms<M: Described>(size: f64, jump: f64, tolerance: f64) {
         }
         neuron.spikes.len()
     };
-    let fired: usize = (0..60).into_par_iter().map(history).sum();
+    let histories: Vec<u64> = (0..60).collect();
+    let fired: usize =
+        Threads::new(2).unwrap().team().map(&histories, || (), |(), &seed| history(seed)).iter().sum();
     assert!(fired > 60, "only {fired} spikes");
 }
 
@@ -381,7 +383,9 @@ fn random_values_give_finite_states<M: Described>(size: f64, jump: f64) {
         }
         true
     };
-    let accepted = (1000..1300_u64).into_par_iter().filter(|&seed| runs(seed)).count();
+    let seeds: Vec<u64> = (1000..1300).collect();
+    let accepted = Threads::new(2).unwrap().team().map(&seeds, || (), |(), &seed| runs(seed));
+    let accepted = accepted.into_iter().filter(|&accepted| accepted).count();
     assert!(accepted > 30, "only {accepted} sets of values make a neuron");
 }
 

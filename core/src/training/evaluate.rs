@@ -8,8 +8,8 @@ use crate::dataset::explained;
 use crate::engine::{Engine, Observer, SimulationError, Spike};
 use crate::network::{Network, Weights};
 use crate::record::fingerprint::Fingerprint;
+use crate::threads::Threads;
 use crate::time::Time;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -80,6 +80,8 @@ pub struct Test<'a> {
 
 /// Where a test reports while it runs.
 pub struct Reporting<'a> {
+    /// Who does it.
+    pub threads: &'a Threads,
     /// When it comes back early.
     pub until: Until<'a>,
     /// Takes every population spike, in the order of the samples.
@@ -132,11 +134,12 @@ pub(super) fn evaluate_in<R: Scalar>(
         worker.presenter.allow_several(several);
     }
     let count = samples.labels.len();
+    let team = reporting.threads.team();
     let mut start = evaluation.answers.len();
     let until = reporting.until;
     while start < count && !until.stops() {
         let length = ROUND.min(count - start);
-        workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
+        team.share(workers.iter_mut().enumerate(), |(index, worker)| {
             for offset in piece(length, index, PIECES) {
                 worker.present(weights, samples, (&test, until.stop), start + offset);
             }

@@ -12,7 +12,6 @@ use crate::scenario::section::Lower;
 use crate::scenario::spec::Key;
 use crate::time::Time;
 use serde::Serialize;
-use std::sync::Arc;
 
 /// Devices measured on their own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,12 +71,7 @@ impl Described for Devices {
         Ok(choices(&self.experiments))
     }
 
-    fn run(
-        &self,
-        plan: &Plan,
-        _: &Arc<rayon::ThreadPool>,
-        context: &mut RunContext<'_>,
-    ) -> Result<Outcome, RunError> {
+    fn run(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
         measure(plan, &self.experiments, context)
     }
 }

@@ -8,7 +8,6 @@ use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::network::choices;
 use crate::scenario::section::Lower;
 use crate::scenario::spec::Key;
-use std::sync::Arc;
 
 /// A protocol that scenarios can name. What it plans is the type itself.
 pub trait Described: Protocol + Sized {
@@ -39,22 +38,17 @@ pub trait Described: Protocol + Sized {
         choices(plan)
     }
 
-    /// Carries the plan out on the threads of a pool.
+    /// Carries the plan out.
     ///
     /// # Errors
     /// As [`run`](crate::scenario::run::run).
-    fn run(
-        &self,
-        plan: &Plan,
-        pool: &Arc<rayon::ThreadPool>,
-        context: &mut RunContext<'_>,
-    ) -> Result<Outcome, RunError>;
+    fn run(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>;
 }
 
 type Make = fn(&mut Lower<'_>, &Fields, &[Option<ProjectionPlan>]) -> Option<Planned>;
 type Plausible = fn(&Plan, &Filled, &Fields, &mut Diagnostics);
 type Choices = fn(&Plan) -> Result<Vec<String>, RunError>;
-type Run = fn(&Plan, &Arc<rayon::ThreadPool>, &mut RunContext<'_>) -> Result<Outcome, RunError>;
+type Run = fn(&Plan, &mut RunContext<'_>) -> Result<Outcome, RunError>;
 
 /// [`Described`] without its type.
 pub struct Entry {
@@ -84,7 +78,7 @@ impl Entry {
                 of::<P>(plan).plausible(plan, filled, fields, warnings);
             },
             choices: |plan| of::<P>(plan).choices(plan),
-            run: |plan, pool, context| of::<P>(plan).run(plan, pool, context),
+            run: |plan, context| of::<P>(plan).run(plan, context),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::super::progress::Progress;
 use super::given::{GivenError, GivenWeights};
 use crate::dataset::{Faults, Search};
 use crate::engine::lockstep::Unfit;
-use crate::engine::{self, ClockedError, Observer, SimulationError, StateError};
+use crate::engine::{self, ClockedError, Observer, SimulationError, StateError, Threads, ThreadsError};
 use crate::snapshot::{SnapshotError, Source};
 use crate::time::Time;
 use std::io::Write;
@@ -82,7 +82,7 @@ impl Store for NoStore {
 /// Everything a run is given besides its plan.
 pub struct RunContext<'a> {
     /// Threads that may be used; they change no result.
-    pub threads: usize,
+    pub threads: Threads,
     /// Free memory in bytes, if that is known: a network that needs more is refused.
     pub memory: Option<u64>,
     /// What handles the events.
@@ -183,13 +183,8 @@ pub enum RunError {
     #[error("the run was stopped before it had begun")]
     Stopped,
     /// The system refuses threads.
-    #[error("{} cannot be started: {cause}", crate::hint::many(count, "thread"))]
-    Threads {
-        /// How many were wanted.
-        count: usize,
-        /// What it said.
-        cause: String,
-    },
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
 }
 
 impl RunError {

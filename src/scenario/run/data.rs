@@ -6,6 +6,7 @@ use super::super::plan::{Code, Input, Plan};
 use super::context::{RunContext, RunError};
 use crate::dataset::{Dataset, Identity, Split, Targets};
 use crate::encoding::{Augment, FirstSpikes, RateCode};
+use crate::engine::Threads;
 use crate::network::Origin;
 use crate::random::{self, Purpose};
 use crate::training::Samples;
@@ -92,7 +93,7 @@ impl<C> Data<C> {
 
 impl<C: Encoded + Clone> Data<C> {
     /// The samples with those of training as they are shown in this epoch.
-    pub fn of_epoch(&self, epoch: u32) -> Cow<'_, Self> {
+    pub fn of_epoch(&self, epoch: u32, threads: &Threads) -> Cow<'_, Self> {
         let Some(again) = &self.again else { return Cow::Borrowed(self) };
         let Again { split, shape, augment, code, total, seed, numbers } = &**again;
         let shown = augment.shape(shape);
@@ -100,7 +101,7 @@ impl<C: Encoded + Clone> Data<C> {
             |i: usize, values: &[f64]| augment.shown(values, shape, (*seed, numbers[i], u64::from(epoch)));
         let split = split.transformed(shown.iter().product(), of);
         let all: Vec<u32> = (0..split.len() as u32).collect();
-        match C::of((&split, &shown), &all, code, *total) {
+        match C::of((&split, &shown), &all, (code, *total), threads) {
             Some(train) => Cow::Owned(Self { train, ..self.clone() }),
             None => Cow::Borrowed(self),
         }
@@ -110,11 +111,16 @@ impl<C: Encoded + Clone> Data<C> {
 /// A code that samples are shown in.
 pub trait Encoded: Sized + Send + 'static {
     /// Samples number `chosen` of a split of this shape. `total` is the mean intensity of all training samples.
-    fn of(split: (&Split, &[usize]), chosen: &[u32], code: &Code, total: f64) -> Option<Self>;
+    fn of(split: (&Split, &[usize]), chosen: &[u32], code: (&Code, f64), threads: &Threads) -> Option<Self>;
 }
 
 impl Encoded for RateCode {
-    fn of((split, _): (&Split, &[usize]), chosen: &[u32], code: &Code, total: f64) -> Option<Self> {
+    fn of(
+        (split, _): (&Split, &[usize]),
+        chosen: &[u32],
+        (code, total): (&Code, f64),
+        _: &Threads,
+    ) -> Option<Self> {
         let &Code::Rate { max_rate, normalise } = code else { return None };
         let samples = chosen.iter().map(|&index| split.intensities(index as usize));
         let code = Self::of(samples, split.full(), split.size(), max_rate);
@@ -123,12 +129,17 @@ impl Encoded for RateCode {
 }
 
 impl Encoded for FirstSpikes {
-    fn of((split, shape): (&Split, &[usize]), chosen: &[u32], code: &Code, _: f64) -> Option<Self> {
+    fn of(
+        (split, shape): (&Split, &[usize]),
+        chosen: &[u32],
+        (code, _): (&Code, f64),
+        threads: &Threads,
+    ) -> Option<Self> {
         match code {
             Code::Rate { .. } => None,
             Code::Timed(code) => {
                 let values = chosen.iter().map(|&index| split.values(index as usize).collect());
-                Some(code.all(values, shape))
+                Some(code.all(values, shape, threads))
             }
             Code::Events => Some(split.recorded()?.chosen(chosen)),
         }
@@ -159,13 +170,14 @@ pub fn load<C: Encoded>(
     };
     let (search, dataset, augment, code, seed) =
         (context.search.clone(), dataset.clone(), *augment, code.clone(), plan.seed);
+    let threads = context.threads.clone();
     let made = unless(context.stop, move || {
         let set = dataset.open(&search, seed).map_err(RunError::Data)?;
         let identity = match dataset {
             DataPlan::Named(_) => set.identity(),
             DataPlan::Own(own) => own.identity,
         };
-        encoded((set, identity), protocol, (&augment, &code), seed)
+        encoded((set, identity), protocol, (&augment, &code), (seed, &threads))
     });
     made.ok_or(RunError::Stopped)?
 }
@@ -175,7 +187,7 @@ fn encoded<C: Encoded>(
     (set, identity): (Dataset, Identity),
     protocol: Selection,
     (augment, code): (&Augment, &Code),
-    seed: u64,
+    (seed, threads): (u64, &Threads),
 ) -> Result<Data<C>, RunError> {
     let read = augment.is_drawn().then(|| (set.train.clone(), set.shape.clone()));
     let set = if augment.is_none() { set } else { changed(set, augment) };
@@ -202,7 +214,7 @@ fn encoded<C: Encoded>(
     let total = intensities.map(u64::from).sum::<u64>() as f64 / set.train.len().max(1) as f64;
     let pick = |split: &Split, indices: &[u32]| -> Result<(C, Vec<u16>), RunError> {
         let labels = indices.iter().map(|&index| split.label(index as usize)).collect();
-        let encoded = C::of((split, &set.shape), indices, code, total);
+        let encoded = C::of((split, &set.shape), indices, (code, total), threads);
         Ok((encoded.ok_or(RunError::NoDataset)?, labels))
     };
     let (train, train_labels) = pick(&set.train, &order)?;

@@ -100,6 +100,7 @@ impl Logbook {
         }
         let (progress, store) = (&mut *context.progress, &*context.store);
         let shown = show(&mut Reporting {
+            threads: &context.threads,
             until: Until { stop: context.stop, due: &|| store.due() },
             fingerprint: &mut self.fingerprint,
             observer: reborrow(&mut context.observer),

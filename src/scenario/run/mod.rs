@@ -23,8 +23,8 @@ use super::plan::Plan;
 use super::progress::Silent;
 use super::{load_estimate, protocol, synapses};
 use crate::dataset::Search;
+use crate::engine::Threads;
 use context::{Engine, NoStore, RunContext, RunError};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// What the engine chose for a plan: forms, storage, lanes, partitions; or what will be measured.
@@ -44,7 +44,7 @@ pub fn quietly(plan: &Plan, threads: usize, search: &Search) -> Result<Outcome, 
     run(
         plan,
         &mut RunContext {
-            threads,
+            threads: Threads::new(threads)?,
             memory: None,
             engine: Engine::default(),
             search,
@@ -67,27 +67,10 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
     let _span =
         tracing::info_span!(target: "memspike::span", "run", scenario = plan.name.as_str(), seed = plan.seed)
             .entered();
-    let threads = context.threads.max(1);
     let (pending, _) = load_estimate::needs(plan);
     if let Some((needed, allowed)) = synapses::beyond(plan, context.memory, pending) {
         let (needed, allowed) = (synapses::shown(needed), synapses::shown(allowed));
         return Err(RunError::Memory { needed, allowed });
     }
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .start_handler(traced())
-        .build()
-        .map_err(|error| RunError::Threads { count: threads, cause: error.to_string() })?;
-    (protocol::of(plan).run)(plan, &Arc::new(pool), context)
-}
-
-/// Makes the threads of a pool, which ends with the run, send their events where this thread does.
-fn traced() -> impl Fn(usize) + Send + Sync + 'static {
-    let to = tracing::dispatcher::get_default(Clone::clone);
-    move |_| {
-        // Nothing is set where nobody listens: an event costs least then.
-        if !to.is::<tracing::subscriber::NoSubscriber>() {
-            std::mem::forget(tracing::dispatcher::set_default(&to));
-        }
-    }
+    (protocol::of(plan).run)(plan, context)
 }

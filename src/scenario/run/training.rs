@@ -5,7 +5,7 @@ use super::super::outcome::Outcome;
 use super::super::plan::{Plan, Precision, Protocol};
 use super::context::{RunContext, RunError};
 use crate::dataset;
-use crate::engine::{self, Observer, Pool, Threads};
+use crate::engine::{self, Observer};
 use crate::network::Weights;
 use crate::snapshot::Models;
 use crate::training::Scalar;
@@ -21,32 +21,20 @@ pub trait Training: Protocol {
         &self,
         engine: engine::Engine,
         plan: &Plan,
-        threads: &Threads,
         context: &mut RunContext<'_>,
     ) -> Result<Outcome, RunError>;
 }
 
-/// Carries out `protocol` on the threads of `pool`, with the engine that is asked for.
+/// Carries out `protocol` with the engine that is asked for.
 ///
 /// # Errors
 /// As [`super::run`]; the clocked engine does not train.
-pub fn run(
-    plan: &Plan,
-    protocol: &impl Training,
-    pool: &Pool,
-    context: &mut RunContext<'_>,
-) -> Result<Outcome, RunError> {
-    let threads = &Threads::of(pool);
-    // The pool's threads know nothing of the spans of this one.
-    let span = tracing::Span::current();
-    pool.install(|| {
-        let _inside = span.enter();
-        let engine = context.engine.events().ok_or(RunError::ClockedTraining)?;
-        match protocol.precision() {
-            Precision::F64 => protocol.carry_out::<f64>(engine, plan, threads, context),
-            Precision::F32 => protocol.carry_out::<f32>(engine, plan, threads, context),
-        }
-    })
+pub fn run(plan: &Plan, protocol: &impl Training, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
+    let engine = context.engine.events().ok_or(RunError::ClockedTraining)?;
+    match protocol.precision() {
+        Precision::F64 => protocol.carry_out::<f64>(engine, plan, context),
+        Precision::F32 => protocol.carry_out::<f32>(engine, plan, context),
+    }
 }
 
 /// Which run a checkpoint belongs to.

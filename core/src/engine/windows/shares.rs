@@ -4,12 +4,12 @@ use super::super::cuts::Cuts;
 use super::super::free::Lookout;
 use super::super::learners::Learner;
 use super::super::queue::Wheel;
-use super::super::team::{Pool, Team};
 use super::super::units::Unit;
 use super::Windows;
 use super::known::has_own;
 use crate::encoding::BLOCK;
 use crate::network::{Form, Network};
+use crate::threads::{Team, Threads};
 use crate::time::Time;
 use std::ops::Range;
 
@@ -19,15 +19,15 @@ impl Windows {
         self.asked = window.max(1);
     }
 
-    /// Cuts the neurons into units for `threads` threads of a pool.
-    pub fn partition(&mut self, network: &Network, threads: usize, pool: Option<&Pool>) {
-        self.lend(pool);
-        self.cut(network, threads.max(1));
+    /// Cuts the neurons into units for these threads.
+    pub fn partition(&mut self, network: &Network, threads: &Threads) {
+        self.lend(threads);
+        self.cut(network, threads.shares());
     }
 
-    /// Has the threads of a pool, or this one alone, from now on.
-    pub fn lend(&mut self, pool: Option<&Pool>) {
-        self.team = Team::new(pool);
+    /// Has these threads from now on.
+    pub fn lend(&mut self, threads: &Threads) {
+        self.team = threads.team();
     }
 
     /// Cuts the neurons into units for so many threads.
@@ -61,7 +61,8 @@ impl Windows {
                 first += count;
             }
         }
-        let cuts = |index: usize| Cuts::new(network, index, pieces_of[network.projections[index].to]);
+        let cuts =
+            |index: usize| Cuts::new(network, index, pieces_of[network.projections[index].to], &self.team);
         self.cuts = (0..network.projections.len()).map(cuts).collect();
     }
 

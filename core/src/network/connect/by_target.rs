@@ -2,14 +2,14 @@
 
 use super::{Drawing, Drawn, Kept, Piece, batches};
 use crate::network::storage::{Places, Targets, quantised, take};
-use rayon::prelude::*;
+use crate::threads::Team;
 
 /// Draws target by target, for lists by row. Every thread fills some of the rows.
-pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64) -> bool) -> Drawn {
+pub(super) fn by_target(drawing: &Drawing, team: &Team, progress: &mut dyn FnMut(u64) -> bool) -> Drawn {
     let rows = drawing.rows as usize;
     let mut start = vec![0usize; rows + 1];
     let mut goes_on = true;
-    batches(drawing, drawing.columns, drawing.rows, false, |_, pieces| {
+    batches((drawing, team), drawing.columns, drawing.rows, false, |_, pieces| {
         let mut synapses = 0;
         for piece in pieces {
             piece.partners.iter().for_each(|&row| start[row as usize + 1] += 1);
@@ -35,7 +35,7 @@ pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64) -> bool
     kept.exact.resize(size(has_delays && !drawing.compact), 0);
     kept.units.resize(size(has_delays && drawing.compact), 0);
 
-    let parts = rayon::current_num_threads().clamp(1, rows.max(1));
+    let parts = team.count().clamp(1, rows.max(1));
     let bound = |part: usize| rows * part / parts;
     let mut jobs = Vec::new();
     let (mut all_targets, mut weights, mut narrow, mut longs, mut shorts) = (
@@ -60,8 +60,8 @@ pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64) -> bool
         });
     }
     let mut raised = 0;
-    batches(drawing, drawing.columns, drawing.rows, true, |first, pieces| {
-        jobs.par_iter_mut().for_each(|job| job.fill(first, pieces));
+    batches((drawing, team), drawing.columns, drawing.rows, true, |first, pieces| {
+        team.share(&mut jobs, |job| job.fill(first, pieces));
         raised += pieces.iter().map(|piece| piece.raised).sum::<u64>();
         progress(pieces.iter().map(|piece| piece.partners.len() as u64).sum::<u64>() / 2)
     });

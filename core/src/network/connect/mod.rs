@@ -12,10 +12,10 @@ pub use law::{Distribution, delay_shift, longest_delay};
 
 use super::storage::{Delays, Targets, quantised};
 use crate::random::{Purpose, Stream};
+use crate::threads::{Team, Threads};
 use crate::time::Time;
 use by_target::by_target;
 use partners::{Marks, pick, scatter};
-use rayon::prelude::*;
 
 /// How many synapses there are, and between whom.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -88,15 +88,16 @@ pub fn expected(rule: DrawRule, rows: u32, columns: u32) -> f64 {
     }
 }
 
-/// Draws the synapses; `progress` is called with the number drawn since the last call, and says whether to go on: if not,
+/// Draws the synapses, on all of these threads; `progress` is called with the number drawn since the last call, and says whether to go on: if not,
 /// what comes back is of no use.
 ///
 /// Nothing but the synapses themselves and one batch of draws is in memory at a time: to be put in order by
 /// row, what targets draw is drawn twice, the first time to be counted. A fixed degree above the number of
 /// possible partners gives as many as there are; scenarios refuse it.
-pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64) -> bool) -> Drawn {
+pub fn draw(drawing: &Drawing, threads: &Threads, progress: &mut dyn FnMut(u64) -> bool) -> Drawn {
+    let team = &threads.team();
     if let DrawRule::InDegree(_) = drawing.rule {
-        return by_target(drawing, progress);
+        return by_target(drawing, team, progress);
     }
     let synapses = expected(drawing.rule, drawing.rows, drawing.columns);
     // Four standard deviations of a binomial count; a fixed degree has none.
@@ -105,7 +106,7 @@ pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64) -> bool) -> Drawn {
     let mut start = vec![0];
     start.reserve(drawing.rows as usize);
     let mut targets = Targets::room(drawing.columns, (synapses + spare) as usize);
-    batches(drawing, drawing.rows, drawing.columns, true, |_, pieces| {
+    batches((drawing, team), drawing.rows, drawing.columns, true, |_, pieces| {
         let before = targets.len();
         for piece in pieces {
             let mut end = targets.len();
@@ -140,7 +141,7 @@ struct Piece {
 
 /// Draws all units in batches, until `take`, which gets the first unit of a batch and its pieces, wants no more.
 fn batches(
-    drawing: &Drawing,
+    (drawing, team): (&Drawing, &Team),
     count: u32,
     partners: u32,
     values: bool,
@@ -150,18 +151,16 @@ fn batches(
     // Small enough to stay in a cache until it is put in its place, if that leaves every thread some chunks.
     let degree = expected(drawing.rule, drawing.rows, drawing.columns) / f64::from(count.max(1));
     let units = (BATCH_SYNAPSES / degree.max(1.0)) as usize;
-    let least = 4 * rayon::current_num_threads();
+    let least = 4 * team.count();
     for batch in firsts.chunks((units / CHUNK).max(least).min(BATCH / CHUNK)) {
-        let pieces: Vec<Piece> = batch
-            .par_iter()
-            .map_init(
-                || Marks::new(partners),
-                |marks, &first| {
-                    let units = first..first.saturating_add(CHUNK as u32).min(count);
-                    piece(drawing, units, partners, values, marks)
-                },
-            )
-            .collect();
+        let pieces = team.map(
+            batch,
+            || Marks::new(partners),
+            |marks, &first| {
+                let units = first..first.saturating_add(CHUNK as u32).min(count);
+                piece(drawing, units, partners, values, marks)
+            },
+        );
         if !take(batch[0], &pieces) {
             break;
         }
@@ -301,7 +300,7 @@ mod tests {
     }
 
     fn quiet(drawing: &Drawing) -> Drawn {
-        draw(drawing, &mut |_| true)
+        draw(drawing, &Threads::one(), &mut |_| true)
     }
 
     #[test]
@@ -332,7 +331,7 @@ mod tests {
             for after in 0..3 {
                 let mut asked = 0;
                 let large = Drawing { rows: 30_000, columns: 30_000, ..drawing(rule) };
-                draw(&large, &mut |_| {
+                draw(&large, &Threads::new(2).unwrap(), &mut |_| {
                     asked += 1;
                     asked <= after
                 });
@@ -347,10 +346,7 @@ mod tests {
         for rule in [DrawRule::InDegree(40), DrawRule::OutDegree(25), DrawRule::Probability(0.07)] {
             for compact in [false, true] {
                 let drawing = Drawing { compact, ..drawing(rule) };
-                let with = |threads: usize| {
-                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                    pool.install(|| all(&quiet(&drawing)))
-                };
+                let with = |count| all(&draw(&drawing, &Threads::new(count).unwrap(), &mut |_| true));
                 let one = with(1);
                 assert!(with(2) == one && with(5) == one, "{rule:?}");
             }

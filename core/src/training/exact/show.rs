@@ -11,7 +11,6 @@ use crate::numeric::Real;
 use crate::record::fingerprint::{Fingerprint, encode};
 use crate::time::Time;
 use crate::training::{Evaluation, PIECES, Reporting, Samples, Scalar, Totals, piece};
-use rayon::prelude::*;
 
 /// Samples that are shown together; a test comes back early between two rounds.
 const ROUND: usize = 512;
@@ -193,10 +192,11 @@ pub(in crate::training) fn answers_in<R: Scalar>(
     let mut observer = reporting.observer.take();
     let observed = observer.is_some();
     let count = samples.labels.len();
+    let team = reporting.threads.team();
     let mut start = evaluation.answers.len();
     while start < count && !reporting.until.stops() {
         let length = ROUND.min(count - start);
-        workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
+        team.share(workers.iter_mut().enumerate(), |(index, worker)| {
             for sample in piece(length, index, PIECES).map(|offset| start + offset) {
                 let episode = question.first_episode + sample as u64;
                 let shown = (samples.code.sample(sample), (question.seed, episode), question.duration);

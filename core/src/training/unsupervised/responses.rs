@@ -7,7 +7,6 @@ use super::super::{PIECES, piece};
 use crate::engine::{Engine, SimulationError, Spike, Thresholds};
 use crate::network::{Network, Weights};
 use crate::time::Time;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -122,11 +121,12 @@ pub(in crate::training) fn respond_in<R: Scalar>(
         });
     }
     let count = question.count.min(samples.labels.len());
+    let team = reporting.threads.team();
     let mut start = responses.len();
     let until = reporting.until;
     while start < count && !until.stops() {
         let length = ROUND.min(count - start);
-        workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
+        team.share(workers.iter_mut().enumerate(), |(index, worker)| {
             for offset in piece(length, index, PIECES) {
                 worker.present(weights, samples, (&question, until.stop), start + offset);
             }

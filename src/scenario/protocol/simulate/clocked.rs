@@ -25,7 +25,7 @@ pub fn simulate(
     }
     let start = (context.clock)();
     let going_on = &mut |_| !context.stop.load(Ordering::Relaxed);
-    let built = assemble_with(plan, true, going_on).map_err(RunError::of_network)?;
+    let built = assemble_with(plan, Some(&context.threads), going_on).map_err(RunError::of_network)?;
     let Assembled { network, weights: mut values, mut notes } = built;
     let arrays = programmed(plan, &mut values, context.stop)?;
     connections::tell(plan, &network, |index| values[index].clone(), context)?;

@@ -25,18 +25,16 @@ use crate::snapshot::{self, Payload};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub fn simulate(
     engine: Engine,
     plan: &Plan,
     duration: Time,
-    pool: &Arc<rayon::ThreadPool>,
     context: &mut RunContext<'_>,
 ) -> Result<Outcome, RunError> {
     let start = (context.clock)();
-    let Assembled { network, weights: mut values, mut notes } = build(plan, pool, context)?;
+    let Assembled { network, weights: mut values, mut notes } = build(plan, context)?;
     let arrays = programmed(plan, &mut values, context.stop)?;
     connections::tell(plan, &network, |index| values[index].clone(), context)?;
     let fast = engine == Engine::Fast;
@@ -59,13 +57,13 @@ pub fn simulate(
         run.shorten_windows(window);
     }
     let threads = match few(&network, plan, duration) {
-        Some(why) if context.threads > 1 && fast => {
+        Some(why) if context.threads.count() > 1 && fast => {
             // Not a note of the outcome, which is the same for any number of threads.
             tracing::info!(target: "memspike::note", kind = "note", "one thread: {why}");
             Threads::one()
         }
         Some(_) => Threads::one(),
-        None => Threads::of(pool),
+        None => context.threads.clone(),
     };
     let threads = match plan.engine.partitions {
         Some(partitions) => threads.cut_into(partitions as usize),
@@ -226,7 +224,7 @@ impl Course for Events {
 }
 
 /// Builds the network on all threads, with a bar.
-fn build(plan: &Plan, pool: &rayon::ThreadPool, context: &mut RunContext<'_>) -> Result<Assembled, RunError> {
+fn build(plan: &Plan, context: &mut RunContext<'_>) -> Result<Assembled, RunError> {
     let drawn = plan.projections.iter().filter(|p| matches!(p.connect, Connect::Drawn { .. }));
     let total = drawn.map(|projection| synapses::count(plan, projection)).sum::<f64>();
     // Small ones are there before a bar is drawn.
@@ -235,13 +233,11 @@ fn build(plan: &Plan, pool: &rayon::ThreadPool, context: &mut RunContext<'_>) ->
         context.progress.phase("build", total as u64);
     }
     let (progress, stop) = (&mut context.progress, context.stop);
-    let built = pool.install(|| {
-        assemble_with(plan, true, &mut |synapses| {
-            if shown {
-                progress.advance(synapses);
-            }
-            !stop.load(Ordering::Relaxed)
-        })
+    let built = assemble_with(plan, Some(&context.threads), &mut |synapses| {
+        if shown {
+            progress.advance(synapses);
+        }
+        !stop.load(Ordering::Relaxed)
     });
     if shown {
         context.progress.done();

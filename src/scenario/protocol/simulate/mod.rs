@@ -18,7 +18,6 @@ use crate::scenario::spec::Key;
 use crate::scenario::spec::kinds::POSITIVE_SPAN;
 use crate::scenario::table::{Table, table};
 use crate::time::Time;
-use std::sync::Arc;
 
 table! {
     /// The network as it is.
@@ -69,17 +68,10 @@ impl Described for Simulate {
         load_estimate::warn(plan, self.duration, fields, warnings);
     }
 
-    fn run(
-        &self,
-        plan: &Plan,
-        pool: &Arc<rayon::ThreadPool>,
-        context: &mut RunContext<'_>,
-    ) -> Result<Outcome, RunError> {
+    fn run(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
         match context.engine {
             Engine::Clocked(dt) => clocked::simulate(plan, self.duration, dt, context),
-            engine => {
-                events::simulate(engine.events().unwrap_or_default(), plan, self.duration, pool, context)
-            }
+            engine => events::simulate(engine.events().unwrap_or_default(), plan, self.duration, context),
         }
     }
 }

@@ -40,7 +40,6 @@ use crate::scenario::run::training;
 use crate::scenario::section::Lower;
 use crate::scenario::spec::Key;
 use crate::scenario::table::Table;
-use std::sync::Arc;
 
 /// Says what keeps layers from an exact gradient, in the network or in what is asked of it.
 pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
@@ -74,12 +73,7 @@ impl Described for Supervised {
         Ok(lines)
     }
 
-    fn run(
-        &self,
-        plan: &Plan,
-        pool: &Arc<rayon::ThreadPool>,
-        context: &mut RunContext<'_>,
-    ) -> Result<Outcome, RunError> {
-        training::run(plan, self, pool, context)
+    fn run(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
+        training::run(plan, self, context)
     }
 }

@@ -20,7 +20,6 @@ use crate::scenario::section::Lower;
 use crate::scenario::spec::Key;
 use crate::scenario::table::Table;
 pub use crate::training::unsupervised::Vote;
-use std::sync::Arc;
 
 impl Described for Unsupervised {
     const WORD: &'static str = "unsupervised";
@@ -37,12 +36,7 @@ impl Described for Unsupervised {
         plausible::check(plan, self, (filled, fields), warnings);
     }
 
-    fn run(
-        &self,
-        plan: &Plan,
-        pool: &Arc<rayon::ThreadPool>,
-        context: &mut RunContext<'_>,
-    ) -> Result<Outcome, RunError> {
-        training::run(plan, self, pool, context)
+    fn run(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
+        training::run(plan, self, context)
     }
 }

@@ -3,7 +3,7 @@
 use super::findings::{VariationResult, Varied, Votes};
 use super::plan::{Unsupervised, VariationCase};
 use super::run::{Begun, assign, begin, labelled, votes};
-use crate::engine::Engine;
+use crate::engine::{Engine, Threads};
 use crate::plasticity::Dispersion;
 use crate::record::fingerprint::Fingerprint;
 use crate::scenario::plan::{Plan, PlasticityPlan};
@@ -13,7 +13,6 @@ use crate::scenario::run::training::mean_and_sd;
 use crate::training::Scalar;
 use crate::training::unsupervised::{Question, Report, Responses, Vote, respond};
 use crate::training::{Reporting, Until, shuffled};
-use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
 
 struct Single {
@@ -36,12 +35,11 @@ pub fn run<R: Scalar>(
     context.progress.message(&of.name);
     context.progress.advance(per_run * varied.test.len() as u64);
     let seeds: Vec<u32> = (varied.test.len() as u32..of.seeds).collect();
-    for side_by_side in seeds.chunks(context.threads.max(1)) {
+    let team = context.threads.team();
+    for side_by_side in seeds.chunks(context.threads.count()) {
         let stop = context.stop;
-        let runs: Vec<Result<Option<Single>, RunError>> = side_by_side
-            .par_iter()
-            .map(|&seed| single::<R>(engine, plan, protocol, data, of, u64::from(seed), stop))
-            .collect();
+        let one = |&seed: &u32| single::<R>(engine, plan, protocol, data, of, u64::from(seed), stop);
+        let runs = team.map(side_by_side, || (), |(), seed| one(seed));
         for run in runs {
             let Some(run) = run? else {
                 context.progress.done();
@@ -75,10 +73,11 @@ fn single<R: Scalar>(
     plan.seed = plan.seed.wrapping_add(draw);
     let differs = |learning: &mut PlasticityPlan| learning.dispersion = Dispersion::of_all(case.cv);
     plan.projections[protocol.projection].plasticity.iter_mut().for_each(differs);
-    let Begun { network, mut learner, .. } = match begin::<R>(engine, &plan, protocol, data, case.cv, stop) {
-        Err(RunError::Stopped) => return Ok(None),
-        begun => begun?,
-    };
+    let Begun { network, mut learner, .. } =
+        match begin::<R>(engine, &plan, protocol, data, case.cv, (&Threads::one(), stop)) {
+            Err(RunError::Stopped) => return Ok(None),
+            begun => begun?,
+        };
     let frozen = network.frozen();
     let mut fingerprint = Fingerprint::new();
     let train = data.to_train();
@@ -87,7 +86,7 @@ fn single<R: Scalar>(
     let (mut presentations, mut events) = (0, 0);
     for epoch in 0..u64::from(protocol.epochs) {
         let order = shuffled(count as u32, plan.seed, epoch);
-        let shown = data.of_epoch(epoch as u32);
+        let shown = data.of_epoch(epoch as u32, &Threads::one());
         let train = shown.to_train();
         let report = learner.epoch(
             Report::default(),
@@ -116,6 +115,7 @@ fn single<R: Scalar>(
             what: "",
         };
         let mut reporting = Reporting {
+            threads: &Threads::one(),
             until: Until::stopped(stop),
             fingerprint: &mut fingerprint,
             observer: None,

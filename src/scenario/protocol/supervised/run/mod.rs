@@ -13,7 +13,7 @@ use super::surrogate::Surrogate;
 use super::teach::{Exam, Of, Teacher};
 use crate::engine::{Engine, Threads};
 use crate::network::{Network, Weights};
-use crate::scenario::assemble::assemble;
+use crate::scenario::assemble::assemble_with;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::run::books::Learned;
@@ -57,12 +57,11 @@ impl Training for Supervised {
         &self,
         engine: Engine,
         plan: &Plan,
-        threads: &Threads,
         context: &mut RunContext<'_>,
     ) -> Result<Outcome, RunError> {
         match self.gradient {
-            Gradient::Surrogate {} => carry_out::<R, Surrogate<R>>(self, engine, plan, threads, context),
-            Gradient::Exact { .. } => carry_out::<R, Exact<R>>(self, engine, plan, threads, context),
+            Gradient::Surrogate {} => carry_out::<R, Surrogate<R>>(self, engine, plan, context),
+            Gradient::Exact { .. } => carry_out::<R, Exact<R>>(self, engine, plan, context),
         }
     }
 }
@@ -71,11 +70,11 @@ fn carry_out<R: Scalar, T: Teacher<R>>(
     protocol: &Supervised,
     engine: Engine,
     plan: &Plan,
-    threads: &Threads,
     context: &mut RunContext<'_>,
 ) -> Result<Outcome, RunError> {
     let start = (context.clock)();
-    let assembled = assemble(plan).map_err(RunError::Assemble)?;
+    let going_on = &mut |_| !context.stop.load(Ordering::Relaxed);
+    let assembled = assemble_with(plan, Some(&context.threads), going_on).map_err(RunError::of_network)?;
     let &Supervised { projection, train_samples, test_samples, validation, .. } = protocol;
     let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
     let network = &assembled.network;
@@ -93,7 +92,7 @@ fn carry_out<R: Scalar, T: Teacher<R>>(
         protocol,
         network,
         data: &data,
-        threads,
+        threads: context.threads.clone(),
         population: trained.last().map_or(0, |&last| plan.projections[last].to),
         trained,
         teacher,
@@ -138,7 +137,7 @@ struct Run<'a, R: Scalar, T: Teacher<R>> {
     protocol: &'a Supervised,
     network: &'a Arc<Network>,
     data: &'a Data<T::Code>,
-    threads: &'a Threads,
+    threads: Threads,
     /// The population that answers.
     population: usize,
     /// The projections that learn, the last of which leads there.
@@ -223,12 +222,12 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             let (fingerprint, observer) = (&mut self.log.fingerprint, reborrow(&mut context.observer));
             let until = Until { stop: context.stop, due: &|| store.due() };
             let data = self.data;
-            let shown = data.of_epoch(epoch);
+            let shown = data.of_epoch(epoch, &self.threads);
             let lessons = (&order[..], first, until, fingerprint, observer);
             let so_far = std::mem::take(&mut self.report);
             let report = self
                 .teacher
-                .epoch(&shown, so_far, lessons, self.threads, &mut advance)
+                .epoch(&shown, so_far, lessons, &self.threads, &mut advance)
                 .map_err(|fault| RunError::Epoch { epoch: epoch + 1, fault })?;
             context.progress.done();
             let (more, events) = (report.presented - before, report.totals.events() - known);

@@ -81,13 +81,13 @@ impl Training for Unsupervised {
         &self,
         engine: Engine,
         plan: &Plan,
-        _: &Threads,
         context: &mut RunContext<'_>,
     ) -> Result<Outcome, RunError> {
         let start = (context.clock)();
         let &Self { projection, train_samples, test_samples, validation, .. } = self;
         let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
-        let Begun { network, arrays, learner } = begin(engine, plan, self, &data, 0.0, context.stop)?;
+        let Begun { network, arrays, learner } =
+            begin(engine, plan, self, &data, 0.0, (&context.threads, context.stop))?;
         connections::tell(plan, &network, |index| learner.weights.values(&network, index), context)?;
         let frozen = network.frozen();
         let mut run = Run::<R> {
@@ -127,10 +127,10 @@ pub fn begin<R: Scalar>(
     protocol: &Unsupervised,
     data: &Data,
     threshold_cv: f64,
-    stop: &AtomicBool,
+    (threads, stop): (&Threads, &AtomicBool),
 ) -> Result<Begun<R>, RunError> {
     let going_on = &mut |_| !stop.load(Ordering::Relaxed);
-    let mut assembled = assemble_with(plan, true, going_on).map_err(RunError::of_network)?;
+    let mut assembled = assemble_with(plan, Some(threads), going_on).map_err(RunError::of_network)?;
     let arrays = programmed(plan, &mut assembled.weights, stop)?;
     let projection = &plan.projections[protocol.projection];
     let fault = |message: String| {
@@ -315,7 +315,7 @@ impl<R: Scalar> Run<'_, R> {
         context: &mut RunContext<'_>,
     ) -> Result<Option<Report>, RunError> {
         let data = self.data;
-        let shown = data.of_epoch(epoch);
+        let shown = data.of_epoch(epoch, &context.threads);
         let samples = shown.to_train();
         let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
         let count = order.len() as u64;
