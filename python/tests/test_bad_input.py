@@ -378,6 +378,20 @@ def test_a_fault_of_the_data_does_not_speak_of_a_file_that_is_gone() -> None:
     with pytest.raises(ValueError) as refusal:
         Device("ag-tio2-pt-ts").iv(amplitude=1 * ms)
     assert "--help" not in str(refusal.value) and "Usage" not in str(refusal.value)
+    assert "for `amplitude`: `1 ms` is in `ms`; expected a voltage" in str(refusal.value)
+
+
+def test_messages_name_arguments_and_no_options(scenario: Path, tmp_path: Path) -> None:
+    memspike.run(scenario, out=tmp_path / "out")
+    with pytest.raises(ValueError, match="hint: replace the run with `force`"):
+        memspike.run(scenario, out=tmp_path / "out")
+    with pytest.raises(ValueError, match="add `beyond_range` to"):
+        Device("ag-tio2-pt-ts").iv(amplitude=5 * V)
+    with pytest.raises(ValueError, match="fit it with `ohmic`"):
+        fit.iv(np.linspace(-1, 1, 50), np.zeros(50))
+    # What is a command, and where a fault is, stay.
+    with pytest.raises(ValueError, match="--> --set"):
+        memspike.run(scenario, set={"protocol.duration": 5})
 
 
 def test_a_result_that_is_damaged_says_so(scenario: Path, tmp_path: Path) -> None:
