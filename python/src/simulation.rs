@@ -29,6 +29,9 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// Bytes of what is recorded that are taken without a question.
 const RECORDED: usize = 64 << 20;
 
+/// Bytes that the state of a neuron takes at most where it is copied to be looked at.
+const VIEW: usize = 96;
+
 /// Arrays of what was recorded, without a copy: time in femtoseconds, population, neuron.
 type Recorded<'py> = [Bound<'py, PyAny>; 3];
 
@@ -40,6 +43,9 @@ type Courses<'py> = (Column<'py, i64>, Bound<'py, PyArray2<f64>>);
 
 /// Name, unit and values.
 type Variable<'py> = (String, String, Column<'py, f64>);
+
+/// Name, unit of the weights, and how many lines or neurons lead to how many.
+type Projected = (String, String, (u32, u32));
 
 /// Owner, category and joules.
 type Spent = (String, String, f64);
@@ -127,6 +133,37 @@ impl Simulation {
         let registry = Registry::shipped();
         let changes = Changes { set, registry: Some(&registry), ..Changes::default() };
         load_text_with("network", &self.text, changes).map(|loaded| loaded.plan)
+    }
+
+    /// Refuses to copy what there is no memory for: so many bytes for each neuron of a population, or of all of them and for
+    /// each weight.
+    fn room(&self, py: Python<'_>, of: Option<usize>, bytes: usize) -> PyResult<()> {
+        let needed = self.look(|live| {
+            let neurons = |one: &memspike::scenario::plan::PopulationPlan| one.size as usize;
+            let populations = &live.plan().populations;
+            Ok(match of {
+                Some(population) => bytes * neurons(&populations[population]),
+                None => {
+                    let weights = live.view().all_weights().projections.iter();
+                    bytes * populations.iter().map(neurons).sum::<usize>()
+                        + 16 * weights.map(|one| one.len()).sum::<usize>()
+                }
+            })
+        })?;
+        if needed <= RECORDED {
+            return Ok(());
+        }
+        match available_memory() {
+            Some(free) if free < needed as u64 => {
+                let told = format!(
+                    "that takes about {} MB of memory, and there is {} MB; hint: end what takes it, or look at smaller populations",
+                    needed >> 20,
+                    free >> 20
+                );
+                Err(failure(py, "memory", &told))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Looks at it, or changes it, at once. A mistake of ours does not go beyond here: the simulation is not used again then.
@@ -235,7 +272,7 @@ impl Simulation {
     }
 
     /// Names of projections, the unit of their weights, and how many lines or neurons they lead from, and to.
-    fn projections(&self) -> PyResult<Vec<(String, String, (u32, u32))>> {
+    fn projections(&self) -> PyResult<Vec<Projected>> {
         self.look(|live| {
             let plan = live.plan();
             let of = |one: &memspike::scenario::plan::ProjectionPlan| {
@@ -304,11 +341,13 @@ impl Simulation {
 
     /// Membranes of a population now, in volts.
     fn membranes<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Column<'py, f64>> {
+        self.room(py, Some(population), VIEW + size_of::<f64>())?;
         Ok(self.look(|live| Ok(live.view().membranes(population)))?.into_pyarray(py))
     }
 
     /// States of a population now: name, unit and one value for each neuron, of every variable.
     fn states<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Vec<Variable<'py>>> {
+        self.room(py, Some(population), VIEW + 8 * size_of::<f64>())?;
         let all = self.look(|live| {
             let size = live.plan().populations[population].size;
             let mut all: Vec<(String, String, Vec<f64>)> = Vec::new();
@@ -466,6 +505,7 @@ impl Simulation {
 
     /// Bytes to go on from.
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.room(py, None, VIEW)?;
         Ok(PyBytes::new(py, &self.work(py, |live, _| live.snapshot())?))
     }
 
@@ -477,7 +517,8 @@ impl Simulation {
     }
 
     /// Another one that has got as far.
-    fn copy(&self) -> PyResult<Self> {
+    fn copy(&self, py: Python<'_>) -> PyResult<Self> {
+        self.room(py, None, VIEW)?;
         let harvest = self.reap()?.clone();
         let live = self.look(|live| Ok(live.clone()))?;
         Ok(Self {

@@ -496,6 +496,30 @@ assert simulation.time == reached + 5 and len(simulation.samples("cells")[0]) >=
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="no limit of the address space here")
+def test_what_there_is_no_memory_for_is_not_copied() -> None:
+    code = """
+import pickle, resource
+from memspike import Network, Simulation
+network = Network()
+network.population("cells", 5_000_000)
+simulation = Simulation(network)
+has = 1024 * int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmSize")))
+resource.setrlimit(resource.RLIMIT_AS, (has + 200_000_000, -1))
+for look in (lambda: simulation.membranes("cells"), lambda: simulation.states("cells"), simulation.copy, simulation.snapshot, lambda: pickle.dumps(simulation)):
+    try:
+        look()
+    except MemoryError as error:
+        assert "MB of memory, and there is" in str(error), error
+    else:
+        raise AssertionError(look)
+resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
+assert simulation.membranes("cells").shape == (5_000_000,) and simulation.time == 0
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_measurements_that_are_none_are_refused() -> None:
     with pytest.raises(ValueError, match="voltage: value 1 is nan"):
         fit.iv([0.1, np.nan], [1e-6, 1e-6])
