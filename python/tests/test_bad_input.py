@@ -497,6 +497,26 @@ assert simulation.time == reached + 5 and len(simulation.samples("cells")[0]) >=
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit of the address space here")
+def test_neurons_of_models_with_more_variables_are_estimated_as_such() -> None:
+    code = """
+import resource
+from memspike import Network, Simulation
+network = Network()
+network.population("cells", 3_000_000, model="adex")
+has = 1024 * int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmSize")))
+resource.setrlimit(resource.RLIMIT_AS, (has + 300_000_000, -1))
+try:
+    Simulation(network)
+except MemoryError as error:
+    assert "the network needs about 500 MB" in str(error), error
+else:
+    raise AssertionError
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no limit of the address space here")
 def test_what_there_is_no_memory_for_is_not_copied() -> None:
     code = """
 import pickle, resource
