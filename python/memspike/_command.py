@@ -49,7 +49,7 @@ class Answers:
         if self.errors:
             cause = self.errors[0][0]
             return failure(cause, "\n".join(text for _, text in self.errors))
-        return failure("value", "\n".join(self.plain) or "memspike says nothing about what went wrong")
+        return failure("value", _faults(self.plain) or "memspike says nothing about what went wrong")
 
 
 def ask(args: list[str], progress: bool | Listener = False) -> tuple[int, str]:
@@ -69,7 +69,7 @@ def said(args: list[str]) -> str:
     lines: list[str] = []
     code, printed = _core.command(args, lines.append)
     if code not in (0, 1):
-        raise failure("value", "\n".join(lines).removeprefix("error: "))
+        raise failure("value", _faults(lines))
     for line in lines:
         kind, _, rest = line.partition(": ")
         if kind == "warning":
@@ -77,6 +77,15 @@ def said(args: list[str]) -> str:
         else:
             _log.info("%s", rest if kind == "note" else line)
     return printed
+
+
+def _faults(lines: list[str]) -> str:
+    """What went wrong, without what was told on the way and what the command line says of itself."""
+    first = next((index for index, line in enumerate(lines) if line.startswith("error: ")), 0)
+    text = "\n".join(lines[first:]).removeprefix("error: ")
+    for more in ("\n\nUsage: ", "\n\nFor more information"):
+        text = text.partition(more)[0]
+    return text
 
 
 def arguments(options: Mapping[str, Any]) -> list[str]:
@@ -90,14 +99,3 @@ def arguments(options: Mapping[str, Any]) -> list[str]:
         elif value is not None and value is not False:
             args.append(f"{option}={plain(value, key)}")
     return args
-
-
-def number(name: str, value: Any, least: int, most: int) -> str:
-    """A whole number between two others, as an argument."""
-    try:
-        whole = value.__index__()
-    except AttributeError:
-        whole = None
-    if isinstance(value, bool) or whole is None or not least <= whole <= most:
-        raise ValueError(f"`{name}` is {value!r}; allowed: a whole number from {least} to {most}")
-    return str(whole)

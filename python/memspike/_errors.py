@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+# An option with what stands for its value; but not within a command, and not as the place of a fault.
+_OPTION = re.compile(r"`memspike [^`]*`|cargo [^\n]*|--> --\w+|(?<![\w/.-])(['`]?)--([a-z][a-z-]*)(?:[ =](?:<[^>]*>|[A-Z]+(?:=[A-Z]+)?))?\1")
+
 
 class MemspikeWarning(UserWarning):
     """Something that is possible and implausible: a value of a scenario, mostly."""
@@ -27,4 +32,16 @@ def failure(cause: str, text: str) -> Exception:
         "file": OSError,
         "memory": MemoryError,
     }
-    return kinds.get(cause, ScenarioError)(text)
+    return kinds.get(cause, ScenarioError)(spoken(text))
+
+
+def spoken(text: str) -> str:
+    """A message of the command line with its options as the arguments that they are here: ``--beyond-range`` is `beyond_range`."""
+
+    def said(found: re.Match[str]) -> str:
+        if found[2] is None:
+            return found[0]
+        name = found[2].replace("-", "_")
+        return f"`{name}_`" if name in ("from", "in") else f"`{name}`"
+
+    return _OPTION.sub(said, text)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from ._asked import path
+
 if TYPE_CHECKING:
     from .result import Result
 
@@ -48,7 +50,7 @@ def write_nwb(result: Result, to: PathLike) -> Path:
     for name, neuron, times in _trains(result, episodes[0][0]):
         interval = [[0.0, episodes[0][1]]]
         file.add_unit(spike_times=times / 1e15, obs_intervals=interval, population=name, number=neuron)
-    place = Path(os.fspath(to))
+    place = Path(path("to", to))
     with pynwb.NWBHDF5IO(str(place), "w") as out:
         out.write(file)
     return place

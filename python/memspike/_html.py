@@ -19,7 +19,8 @@ def page(result: Result) -> str:
     rows = [("scenario", f"{summary['scenario']}, seed {summary['seed']}")]
     test = result.accuracy.get("test")
     if test is not None:
-        rows.append(("test accuracy", f"{100 * test:.2f} %"))
+        numbers = result.accuracy.get("measure") == "variance_explained"
+        rows.append(("R^2 of the test", f"{test:.4f}") if numbers else ("test accuracy", f"{100 * test:.2f} %"))
     for name, spikes in summary["spikes"].items():
         rate = summary["rate_hz"].get(name)
         per_neuron = "" if rate is None else f" ({rate:.3g} Hz per neuron)"

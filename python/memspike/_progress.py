@@ -89,6 +89,8 @@ class Told:
     """Makes objects of what a run says and hands them to who wants to know."""
 
     def __init__(self, wanted: bool | Listener) -> None:
+        if not isinstance(wanted, bool) and wanted is not None and not callable(wanted):
+            raise TypeError(f"`progress` is {wanted!r}; allowed: True, False, or a function of a `Progress`")
         self.shown: _Terminal | _Notebook | None = None
         if wanted is True:
             self.shown = _Notebook() if in_notebook() else _Terminal()

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Union
 
-from ._command import STOPPED, ask, number, said
+from ._asked import mapping, number, path
+from ._command import STOPPED, ask, said
 from ._progress import Listener
 from ._values import text
 from .result import Result
 
 PathLike = Union[str, "os.PathLike[str]"]
+
+_SET = '{"protocol.epochs": 5}'
 
 
 def run(
@@ -84,12 +87,13 @@ def run(
     >>> sorted(result.summary["spikes"])
     ['e', 'i']
     """
+    named = path("scenario", scenario)
     args = options(seed=seed, set=set, threads=threads, data=data, record=record)
     if force:
         if out is None:
             raise ValueError("`force` replaces the run in `out`, and there is no `out`; hint: omit one, or give both")
         args.append("--force")
-    return carried_out([*args, "--", os.fspath(scenario)], out, progress)
+    return carried_out([*args, "--", named], out, progress)
 
 
 def resume(out: PathLike, *, progress: bool | Listener = False) -> Result:
@@ -109,7 +113,9 @@ def resume(out: PathLike, *, progress: bool | Listener = False) -> Result:
     FileNotFoundError
         There is no run.
     """
-    directory = Path(os.fspath(out))
+    directory = Path(path("out", out))
+    if not any(directory.glob("*.json")):
+        raise FileNotFoundError(f"there is no run in `{directory}`; allowed: the directory of a run that was stopped")
     code, _ = ask(["run", "--progress", "json", "--format", "json", f"--resume={directory}"], progress)
     if code == STOPPED:
         raise KeyboardInterrupt
@@ -142,11 +148,13 @@ def options(
     if threads is not None:
         args += ["--threads", number("threads", threads, 1, 1024)]
     if data is not None:
-        args.append(f"--data={os.fspath(data)}")
+        args.append(f"--data={path('data', data)}")
     if isinstance(record, str):
         record = [record]
+    if not isinstance(record, Iterable):
+        raise TypeError(f"`record` is {record!r}; allowed: names of populations and sources, such as [\"e\"]")
     args += [f"--record={name}" for name in record]
-    for key, value in (set or {}).items():
+    for key, value in mapping("set", set or {}, _SET).items():
         args.append(f"--set={key}={text(value, key)}")
     return args
 
@@ -157,16 +165,17 @@ def carried_out(args: list[str], out: PathLike | None, progress: bool | Listener
     if out is None:
         temporary = tempfile.TemporaryDirectory(prefix="memspike-")
         out = Path(temporary.name) / "run"
+    place = path("out", out)
     # Before `--` and the scenario.
-    args = [*args[:-2], f"--out={os.fspath(out)}", *args[-2:]]
+    args = [*args[:-2], f"--out={place}", *args[-2:]]
     try:
         code, _ = ask(args, progress)
         if code == STOPPED:
             raise KeyboardInterrupt
-        several = not (Path(out) / "summary.json").is_file()
+        several = not (Path(place) / "summary.json").is_file()
         if several:
             raise ValueError(f"`{args[-1]}` is a set of scenarios; allowed: one of them, such as those of `scenarios()`")
-        return Result(out, _temporary=temporary)
+        return Result(place, _temporary=temporary)
     except BaseException:
         if temporary is not None:
             temporary.cleanup()

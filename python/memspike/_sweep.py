@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._command import number
+from ._asked import mapping, number, only
+from ._numbers import quantity
 from ._progress import Progress
 from ._run import run
 from .result import Result
@@ -120,7 +121,7 @@ def sweep(
     threads
         Of each run.
     set, options
-        As for `run`.
+        As for `run`; of the others it has `data` and `record`.
 
     Raises
     ------
@@ -137,7 +138,12 @@ def sweep(
     array([[0.01, 0.01],
            [0.02, 0.02]])
     """
-    lists = {key: list(values) for key, values in vary.items()}
+    lists = {key: _values(key, values) for key, values in mapping("vary", vary, '{"protocol.epochs": [1, 2]}').items()}
+    # Of one run, or said for all of them.
+    only(options, ("data", "record"), "a sweep")
+    if client is not None and not hasattr(client, "submit"):
+        raise TypeError(f"`client` is {client!r}; allowed: an object with `submit`, such as a Dask client")
+    common = mapping("set", set or {}, '{"protocol.epochs": 5}')
     empty = [key for key, values in lists.items() if not values]
     if not lists or empty:
         raise ValueError(f"nothing is varied{': no values of ' + ', '.join(empty) if empty else ''}; allowed: one or more")
@@ -150,20 +156,31 @@ def sweep(
     else:
         combined, shape = list(itertools.product(*lists.values())), lengths
     points = [dict(zip(lists, values)) for values in combined]
-    which: list[int | None] = [None] if seeds is None else list(seeds)
+    which: list[int | None] = [None] if seeds is None else _values("seeds", seeds)
+    if not which:
+        raise ValueError("`seeds` is empty; allowed: one or more, such as [1, 2, 3]")
     if seeds is not None:
         shape = (*shape, len(which))
     tasks = [(values, seed) for values in points for seed in which]
     if client is not None:
         futures = [
-            client.submit(run, scenario, seed=seed, set={**(set or {}), **values}, threads=threads, **options)
+            client.submit(run, scenario, seed=seed, set={**common, **values}, threads=threads, **options)
             for values, seed in tasks
         ]
         results = [future.result() for future in futures]
     else:
-        results = _in_threads(scenario, tasks, jobs, {"threads": threads, **options}, set or {})
+        results = _in_threads(scenario, tasks, jobs, {"threads": threads, **options}, common)
     made = [Point(values, seed, result) for (values, seed), result in zip(tasks, results)]
     return Sweep(made, shape, lists)
+
+
+def _values(name: str, values: Any) -> list[Any]:
+    """Values that are varied, each for itself: of an array with a unit too."""
+    if quantity(values) and np.ndim(values.magnitude) == 1:
+        return [type(values)(one, values.units) for one in values.magnitude.tolist()]
+    if isinstance(values, (str, bytes, Mapping)) or quantity(values) or not isinstance(values, Iterable):
+        raise TypeError(f"the values of `{name}` are {values!r}; allowed: a list of one or more, such as [1, 2]")
+    return list(values)
 
 
 def set_of(values: Sequence[int]) -> frozenset[int]:
@@ -203,6 +220,8 @@ def _in_threads(
 
 
 def _number(summary: Mapping[str, Any], key: str) -> float:
+    if not isinstance(key, str):
+        raise TypeError(f"a measure is {key!r}; allowed: a path in the summary, such as \"accuracy.test\"")
     found: Any = summary
     for part in key.split("."):
         if not isinstance(found, Mapping) or part not in found:

@@ -73,6 +73,8 @@ class Table(Mapping[str, NDArray[Any]]):
         """The rows in which every column has the value that is given: ``states.where(variable="i_syn", id=3)``."""
         chosen = np.ones(self.rows, dtype=bool)
         for name, value in wanted.items():
+            if np.ndim(value):
+                raise ValueError(f"`{name}` is to be {value!r}; allowed: one value; hint: numpy.isin of the column")
             if name in self.codes:
                 code = np.flatnonzero(self.labels[name] == value)
                 chosen &= self.codes[name] == (code[0] if len(code) else -1)

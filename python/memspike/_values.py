@@ -5,19 +5,27 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ._asked import encoded, shown
 
-def text(value: Any, what: str) -> str:
+# What nests deeper is nothing that a scenario has, and may contain itself.
+_DEEPEST = 32
+
+
+def text(value: Any, what: str, depth: int = 0) -> str:
     """A value as TOML: numbers with units become texts such as "20 mV", arrays lists, mappings inline tables.
 
     `what` is how messages call it.
     """
+    if depth > _DEEPEST:
+        raise ValueError(f"{what[:60]}... is a list of lists, more than {_DEEPEST} deep; allowed: fewer")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return quoted(value)
+        return quoted(encoded(what, value))
     if isinstance(value, int):
         return str(int(value))
     if isinstance(value, float):
@@ -29,14 +37,14 @@ def text(value: Any, what: str) -> str:
     if hasattr(value, "magnitude") and hasattr(value, "units"):
         return with_unit(value, what)
     if hasattr(value, "tolist"):
-        return text(value.tolist(), what)
+        return text(value.tolist(), what, depth)
     if isinstance(value, Mapping):
-        inner = (f"{quoted(str(key))} = {text(item, f'{what}.{key}')}" for key, item in value.items())
+        inner = (f"{quoted(str(key))} = {text(item, f'{what}.{key}', depth + 1)}" for key, item in value.items())
         return "{ " + ", ".join(inner) + " }"
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(text(item, f"{what}[{index}]") for index, item in enumerate(value)) + "]"
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
+        return "[" + ", ".join(text(item, f"{what}[{index}]", depth + 1) for index, item in enumerate(value)) + "]"
     raise TypeError(
-        f"{what} is {value!r}, a {type(value).__name__}; allowed: numbers, texts such as \"20 mV\", quantities, "
+        f"{what} is {shown(value)}, of type {type(value).__name__}; allowed: numbers, texts such as \"20 mV\", quantities, "
         "arrays, lists and dicts of them"
     )
 
@@ -44,8 +52,8 @@ def text(value: Any, what: str) -> str:
 def plain(value: Any, what: str) -> str:
     """A value as an option of the command line has it: texts without quotes, values of a sequence with commas between them."""
     if isinstance(value, (str, os.PathLike)):
-        return os.fspath(value)
-    if isinstance(value, Sequence):
+        return encoded(what, os.fsdecode(value))
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return ",".join(plain(item, f"{what}[{index}]") for index, item in enumerate(value))
     return text(value, what).strip('"')
 
@@ -63,8 +71,22 @@ def with_unit(value: Any, what: str) -> str:
 
 def unit_of(value: Any) -> str:
     """The symbol of the unit of a quantity: of memspike, or of another package that calls it `units`."""
-    unit = value.units
-    return unit if isinstance(unit, str) else format(unit, "~").replace(" ", "")
+    return symbol(value.units)
+
+
+def symbol(unit: Any) -> str:
+    """The symbol of a unit: a text, or what another package has."""
+    if isinstance(unit, str):
+        return unit
+    try:
+        return format(unit, "~").replace(" ", "")
+    except (TypeError, ValueError):
+        raise ValueError(f"a unit is {shown(unit)}; allowed: a symbol, such as \"mV\"") from None
+
+
+def key(name: str) -> str:
+    """A key as TOML has it."""
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else quoted(name)
 
 
 def one(number: Any, unit: str, what: str) -> str:

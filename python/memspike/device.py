@@ -6,11 +6,20 @@ import os
 from collections.abc import Sequence
 from typing import Any, Union
 
-from ._command import arguments, number, said
+from ._asked import mapping, number, only, path
+from ._command import arguments, said
 from ._tables import Table
 from ._values import plain
 
 PathLike = Union[str, "os.PathLike[str]"]
+
+# What every measurement takes, and those of circuits, and `cycles`, beside what is in their signatures.
+_COMMON = ("seed", "vary", "noise", "beyond_range")
+_CIRCUIT = ("open_after", "series_resistor", "capacitor", "row_voltage")
+_CYCLES = ("amplitude", "reverse", "rate", "wear")
+
+# Options that are whole numbers.
+_WHOLE = ("cycles", "samples", "count", "points", "devices", "number")
 
 
 class Device:
@@ -43,8 +52,8 @@ class Device:
     """
 
     def __init__(self, preset: PathLike, **parameters: Any) -> None:
-        self.preset = os.fspath(preset)
-        self.parameters = parameters
+        self.preset = path("preset", preset)
+        self.parameters = dict(mapping("parameters", parameters, "v_th=0.3 * V"))
 
     def iv(
         self,
@@ -81,7 +90,7 @@ class Device:
             Around a threshold switch: "bare", "reset", "series", "load".
         common
             Options of every measurement: `seed`, `vary` (with the spread of the preset), `noise` ("1 %"), `beyond_range`,
-            and of circuits `open_after`, `series_resistor`, `capacitor`.
+            and of circuits `open_after`, `series_resistor`, `capacitor`, `row_voltage`.
         """
         return self._measure("iv", locals())
 
@@ -160,7 +169,7 @@ class Device:
         number
             How many cycles.
         circuit, common
-            As for `iv`.
+            As for `iv`; and `amplitude`, `reverse` and `rate` of the sweeps, and `wear` (the window shrinks as the preset says).
         """
         return self._measure("cycles", locals())
 
@@ -169,9 +178,20 @@ class Device:
         del given["self"]
         common = given.pop("common")
         asked = {**given, **common}
-        if asked.get("seed") is not None:
-            number("seed", asked["seed"], 0, 2**64 - 1)
-        args = ["device", self.preset, experiment, *arguments(asked)]
+        known = [*given, *_COMMON, *(_CIRCUIT if "circuit" in given else ()), *(_CYCLES if experiment == "cycles" else ())]
+        only(common, known, f"`{experiment}`")
+        for name, value in asked.items():
+            if value is None:
+                continue
+            if name == "seed":
+                number("seed", value, 0, 2**64 - 1)
+            elif name in _WHOLE:
+                number(name, value, 1, 2**32 - 1)
+            elif name in ("vary", "beyond_range", "wear") and not isinstance(value, bool):
+                raise TypeError(f"`{name}` is {value!r}; allowed: True or False")
+        # A name that begins with a dash is no option.
+        named = os.path.join(".", self.preset) if self.preset.startswith("-") else self.preset
+        args = ["device", named, experiment, *arguments(asked)]
         args += [f"--set={key}={plain(value, key)}" for key, value in self.parameters.items()]
         return Table.from_csv(said(args))
 

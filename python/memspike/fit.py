@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,12 +20,17 @@ from typing import Any, Union
 
 import numpy as np
 
+from . import _asked
+from ._asked import mapping, only
 from ._command import arguments, said
+from ._errors import ScenarioError
 from ._numbers import finite, quantity, several, si
 from ._values import plain
 from .device import Device
 
 PathLike = Union[str, "os.PathLike[str]"]
+
+_OPTIONS = ("base", "param", "from_", "to", "ohmic", "stretched", "amplitude", "width", "start", "anyway")
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Fit:
         """Writes the preset, for scenarios and `Device`."""
         if self.preset is None:
             raise ValueError("there is no preset: the law is not that of the data; hint: `anyway=True` makes one all the same")
-        file = Path(os.fspath(path))
+        file = Path(_asked.path("path", path))
         file.write_text(self.preset, encoding="utf-8")
         return file
 
@@ -97,7 +103,7 @@ def pulses(conductance: Any, **options: Any) -> Fit:
 
 def stdp(dt: Any, change: Any, **options: Any) -> Fit:
     """Both sides of a learning window: t_post - t_pre, in seconds or with a unit, and the change as a fraction."""
-    change = 100 * np.asarray(change, dtype=np.float64)
+    change = 100 * finite(change, "change")
     return _fit("stdp", {"dt [s]": (dt, "s"), "change [%]": (change, "")}, options)
 
 
@@ -112,6 +118,10 @@ def retention(time: Any, conductance: Any, **options: Any) -> Fit:
 
 
 def _fit(model: str, columns: Mapping[str, tuple[Any, str]], options: Mapping[str, Any]) -> Fit:
+    only(options, _OPTIONS, f"`fit.{'relaxation' if model == 'lif' else model}`")
+    for name in ("ohmic", "stretched", "anyway"):
+        if not isinstance(options.get(name, False), bool):
+            raise TypeError(f"`{name}` is {options[name]!r}; allowed: True or False")
     with tempfile.TemporaryDirectory(prefix="memspike-") as place:
         data, preset = Path(place) / "measured.csv", Path(place) / "preset.toml"
         data.write_text(_csv(columns), encoding="utf-8")
@@ -119,10 +129,15 @@ def _fit(model: str, columns: Mapping[str, tuple[Any, str]], options: Mapping[st
         if model != "pulses" or {"amplitude", "width"} & options.keys():
             # A train makes a preset where it is known what its pulses were.
             args.append(f"--out={preset}")
-        held = options.get("param") or {}
+        held = mapping("param", options.get("param") or {}, '{"i_cc": "7 uA"}')
         args += [f"--param={name}={plain(value, name)}" for name, value in held.items()]
         args += arguments({key: value for key, value in options.items() if key != "param"})
-        told = json.loads(said(args))
+        try:
+            told = json.loads(said(args))
+        except ScenarioError as error:
+            # The file is ours; whoever measured has arrays. Its first line is the header.
+            told = re.sub(re.escape(str(data)) + r":(\d+): ", lambda line: f"row {int(line[1]) - 1}: ", str(error))
+            raise type(error)(told.replace(f"{data}: ", "")) from None
         written = preset.read_text(encoding="utf-8") if preset.is_file() else None
     found = {one["name"]: Parameter(one["value"], one.get("error"), one.get("unit") or "") for one in told["parameters"]}
     return Fit(found, bool(told.get("fits", True)), told, written)

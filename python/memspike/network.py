@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import Any, Union
 import numpy as np
 from numpy.typing import NDArray
 
-from ._numbers import femtoseconds, finite, quantity, si, whole
-from ._values import quoted, text
+from ._asked import mapping, number, path, shown
+from ._numbers import array, femtoseconds, finite, quantity, si, time, whole
+from ._values import key as written
+from ._values import quoted, symbol, text, unit_of
 
 PathLike = Union[str, "os.PathLike[str]"]
+
+_LARGEST = 100_000_000
 
 # Unit of the weights of a kernel; volts of all that have no other.
 _WEIGHTS = {"delta": "V", "conductance": "S", "current": ""}
@@ -92,9 +97,10 @@ class Network:
         keys
             As in ``[source.NAME]``.
         """
-        given = {"kind": kind, **({} if size is None else {"size": size}), **keys}
+        lines = None if size is None else int(number(f"size` of source `{name}", size, 1, _LARGEST))
+        given = {"kind": kind, **({} if lines is None else {"size": lines}), **keys}
         self._add("source", name, given)
-        return Source(self, name, 1 if size is None else int(size))
+        return Source(self, name, lines or 1)
 
     def poisson(self, name: str, size: int, rate: Any, *, changing: bool = False, **keys: Any) -> Source:
         """Adds independent Poisson processes of one rate, such as ``100 * Hz``.
@@ -116,7 +122,7 @@ class Network:
             Which line spikes at each of the times, from 0. Default: line 0.
         """
         what = f"times of source `{name}`"
-        fs = femtoseconds(np.zeros(0, dtype=np.int64) if _empty(times) else times, what)
+        fs = femtoseconds(times, what)
         which = np.zeros(len(fs), dtype=np.int64) if lines is None else whole(lines, f"lines of source `{name}`")
         source = self.source(name, size, kind="spike_list", spikes=[])
         self._spikes[name] = (fs, which)
@@ -139,7 +145,7 @@ class Network:
         keys
             As in ``[device.NAME]``: ``parameters={"v_th": 0.3 * V}``.
         """
-        self._add("device", name, {"preset": preset, **keys})
+        self._add("device", name, {"preset": path(f"preset` of device `{name}", preset), **keys})
         return name
 
     def population(self, name: str, size: int, *, model: str | None = None, **keys: Any) -> Population:
@@ -152,9 +158,10 @@ class Network:
         keys
             As in ``[population.NAME]``: ``tau_m=20 * ms``, ``v_th=array * mV``, ``device="switch"``.
         """
-        given = {"model": model or "lif", "size": size, **keys}
+        neurons = int(number(f"size` of population `{name}", size, 1, _LARGEST))
+        given = {"model": model or "lif", "size": neurons, **keys}
         self._add("population", name, given)
-        return Population(self, name, int(size))
+        return Population(self, name, neurons)
 
     def projection(
         self,
@@ -199,9 +206,14 @@ class Network:
         """
         for what, end in (("source", source), ("target", target)):
             if not isinstance(end, (Source, Population)) or end.network is not self:
-                raise ValueError(f"the {what} of projection `{name}` is {end!r}; allowed: one of this network")
+                raise ValueError(f"the {what} of projection `{name}` is {_called(end)}; allowed: one of this network")
         if not isinstance(target, Population):
             raise ValueError(f"the target of projection `{name}` is a source; allowed: a population")
+        if not isinstance(kernel, str):
+            raise TypeError(f"`kernel` of projection `{name}` is {shown(kernel)}; allowed: a text, such as \"delta\" or \"rect\"")
+        said = sorted({"from", "to", "synapses"} & keys.keys())
+        if said:
+            raise TypeError(f"`{said[0]}` of projection `{name}` is said by its arguments; allowed: other keys of [projection.NAME]")
         base = _WEIGHTS.get(kernel, "A")
         given: dict[str, Any] = {"from": source.name, "to": target.name, "kernel": kernel}
         listed = _listed((source.size, target.size), weight, (pre, post, mask), base, f"projection `{name}`")
@@ -216,10 +228,14 @@ class Network:
         delays = None
         if delay is not None:
             fs = femtoseconds(delay, f"delay of projection `{name}`")
+            shape = np.shape(getattr(delay, "magnitude", delay))
             if len(fs) == 1:
                 given["delay"] = f"{fs[0]} fs"
-            elif chosen is not None and np.shape(getattr(delay, "magnitude", delay)) == chosen.shape:
+            elif chosen is not None and shape == chosen.shape:
                 delays = fs[chosen.ravel()]
+            elif len(shape) > 1:
+                allowed = "one for each synapse" if chosen is None else f"{chosen.shape}"
+                raise ValueError(f"the delays of projection `{name}` are an array of {shape}; allowed: one, or {allowed}")
             elif len(fs) == len(weights):
                 delays = fs
             else:
@@ -234,13 +250,15 @@ class Network:
         return name
 
     def _add(self, section: str, name: str, keys: dict[str, Any]) -> None:
-        if not isinstance(name, str) or not name:
-            raise ValueError(f"the name of a {section} is {name!r}; allowed: letters, digits, `_` and `-`")
+        # What files are called by, too.
+        if not isinstance(name, str) or not re.fullmatch("[A-Za-z0-9_-]{1,64}", name):
+            raise ValueError(f"the name of a {section} is {shown(name)}; allowed: 1 to 64 letters, digits, `_` and `-`")
         taken = self._sections[section]
         if name in taken or (section in ("source", "population") and name in self._spiking):
             raise ValueError(f"there is a {section} `{name}` already, or something of that name that spikes")
         # A fault is told here, where the value is, and leaves the network as it was.
         for key, value in keys.items():
+            text(written(key), "a key")
             text(value, f"{key} of {section} `{name}`")
         if section in ("source", "population"):
             self._spiking.add(name)
@@ -262,19 +280,21 @@ class Network:
         protocol
             As in ``[protocol]``, in place of one that simulates for `duration`.
         """
+        for what, given in (("protocol", protocol), ("record", record)):
+            mapping(what, given or {}, '{"spikes": ["cells"]}' if what == "record" else '{"kind": "simulate"}')
         protocol = protocol or {"kind": "simulate", "duration": _text_time(duration, "duration")}
         lines: list[str] = []
         for section, tables in self._sections.items():
             for name, keys in tables.items():
                 lines.append(f"[{section}.{quoted(name)}]")
-                lines += [f"{key} = {text(value, key)}" for key, value in keys.items()]
+                lines += [f"{written(key)} = {text(value, key)}" for key, value in keys.items()]
                 lines.append("")
         lines.append("[protocol]")
-        lines += [f"{key} = {text(value, key)}" for key, value in protocol.items()]
+        lines += [f"{written(key)} = {text(value, key)}" for key, value in protocol.items()]
         lines.append("")
         if record:
             lines.append("[record]")
-            lines += [f"{key} = {text(value, key)}" for key, value in record.items()]
+            lines += [f"{written(key)} = {text(value, key)}" for key, value in record.items()]
         return "\n".join(lines) + "\n"
 
     def to_scenario(self, directory: PathLike, duration: Any, record: Mapping[str, Any] | None = None) -> Path:
@@ -289,7 +309,11 @@ class Network:
         record
             As in ``[record]``: ``{"spikes": ["cells"]}``.
         """
-        place = Path(os.fspath(directory))
+        place = Path(path("directory", directory))
+        if place.exists() and not place.is_dir():
+            raise FileExistsError(f"`{place}` is a file; allowed: a directory, which is made if it is not there")
+        # Every fault before anything is written.
+        self.text(duration, record)
         place.mkdir(parents=True, exist_ok=True)
         described = Network()
         described._sections = {
@@ -327,15 +351,18 @@ class Network:
         return f"<Network of {', '.join(parts) or 'nothing'}>"
 
 
-def _empty(values: Any) -> bool:
-    return not quantity(values) and not isinstance(values, str) and np.size(values) == 0
-
-
 def _text_time(value: Any, what: str) -> Any:
     """A time as scenarios have it; whole femtoseconds are written as such."""
     if quantity(value) or isinstance(value, (str, Mapping)):
         return value
-    return f"{femtoseconds(value, what)[0]} fs"
+    return f"{time(value, what)} fs"
+
+
+def _called(end: Any) -> str:
+    """What is given as an end of a projection."""
+    if isinstance(end, (Source, Population)):
+        return f"{type(end).__name__.lower()} `{end.name}` of another network"
+    return shown(end)
 
 
 _Listed = tuple["NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.float64]", "NDArray[np.bool_] | None"]
@@ -347,17 +374,23 @@ def _listed(shape: tuple[int, int], weight: Any, where: tuple[Any, Any, Any], ba
     unit = ""
     if isinstance(weight, tuple) and len(weight) == 2 and hasattr(weight[0], "tocoo"):
         weight, given = weight
-        unit = given.units if quantity(given) else str(given)
+        if quantity(given) and given.magnitude != 1:
+            raise ValueError(f"the weights of {what} are in {given}; allowed: a unit, such as \"m{base}\"; hint: multiply the matrix")
+        unit = unit_of(given) if quantity(given) else symbol(given)
     if hasattr(weight, "tocoo"):
+        if pre is not None or post is not None or mask is not None:
+            raise ValueError(f"{what} has a sparse matrix, and `pre`, `post` or `mask`; allowed: the matrix alone, which says where")
         if base and not unit:
             raise ValueError(f'the weights of {what} have no unit; allowed: a pair of the matrix and its unit, (matrix, "m{base}")')
         matrix = weight.tocoo()
         if matrix.shape != shape:
-            raise ValueError(f"{what} goes from {shape[0]} to {shape[1]}, and its weights are {matrix.shape}")
+            raise ValueError(f"{what} goes from {shape[0]} to {shape[1]}, and its weights are {matrix.shape}; allowed: {shape}")
         values = finite(matrix.data, f"weight of {what}")
         return whole(matrix.row, what), whole(matrix.col, what), _in_si(values, unit, base, what), None
     if (pre is None) != (post is None):
         raise ValueError(f"{what} has only one of `pre` and `post`; allowed: both, or neither")
+    if pre is not None and mask is not None:
+        raise ValueError(f"{what} has `pre` and `post`, and a `mask`; allowed: one or the other")
     if pre is not None:
         rows, columns = whole(pre, f"pre of {what}"), whole(post, f"post of {what}")
         if len(rows) != len(columns):
@@ -386,7 +419,7 @@ def _listed(shape: tuple[int, int], weight: Any, where: tuple[Any, Any, Any], ba
 
 
 def _mask(mask: Any, shape: tuple[int, int], what: str) -> NDArray[np.bool_]:
-    chosen = np.asarray(mask)
+    chosen = array(mask, f"the mask of {what}")
     if chosen.shape != shape or chosen.dtype != np.bool_:
         raise ValueError(f"the mask of {what} is {chosen.dtype} of {chosen.shape}; allowed: bool of {shape}")
     return chosen

@@ -43,6 +43,8 @@ def _axes(ax: Any, width: float = 6.4, height: float = 3.4) -> Iterator[Any]:
     import matplotlib.pyplot as plt
 
     if ax is not None:
+        if not hasattr(ax, "plot"):
+            raise TypeError(f"`ax` is {ax!r}; allowed: axes of matplotlib")
         yield ax
         return
     with plt.rc_context(STYLE):
@@ -164,7 +166,7 @@ class Plots:
         return ax
 
     def accuracy(self, ax: Any = None) -> Any:
-        """Accuracy after each epoch.
+        """Accuracy after each epoch; of numbers that are wanted R^2.
 
         Raises
         ------
@@ -176,12 +178,14 @@ class Plots:
             self._result._there("summary.json")
             raise ValueError("the run has no epochs: accuracy is that of trained networks")
         epochs = Table.from_csv(file.read_text(encoding="utf-8"))
+        numbers = self._result.accuracy.get("measure") == "variance_explained"
+        column, scale, label = ("variance_explained", 1, "R^2") if numbers else ("accuracy", 100, "accuracy [%]")
         with _axes(ax) as ax:
             for colour, name in zip(_colours(), ("train", "validation", "test")):
-                values = epochs.get(f"{name}_accuracy")
+                values = epochs.get(f"{name}_{column}")
                 if values is not None and values.dtype.kind == "f" and np.isfinite(values).any():
-                    ax.plot(epochs["epoch"], 100 * values, "o-", color=colour, markersize=4, label=name)
-            ax.set(xlabel="epoch", ylabel="accuracy [%]")
+                    ax.plot(epochs["epoch"], scale * values, "o-", color=colour, markersize=4, label=name)
+            ax.set(xlabel="epoch", ylabel=label)
             ax.xaxis.get_major_locator().set_params(integer=True)
             ax.legend()
         return ax

@@ -8,6 +8,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from ._asked import path as named
+from ._asked import word
 from ._command import ask
 from ._tables import Arrays, Spikes, Table
 
@@ -47,17 +50,26 @@ class Result:
     """``summary.json``: status, counts, rates in hertz, joules, accuracy, fingerprint."""
 
     def __init__(self, path: PathLike, *, _temporary: tempfile.TemporaryDirectory[str] | None = None) -> None:
-        self.path = Path(os.fspath(path))
+        self.path = Path(named("path", path))
         self._temporary = _temporary
-        self.summary = json.loads(self._read("summary.json"))
+        self.summary = self._object("summary.json")
+        if "status" not in self.summary or "scenario" not in self.summary:
+            raise ValueError(f"`{self.path / 'summary.json'}` is not that of a run of memspike; allowed: the directory of a run")
 
-    def _read(self, name: str) -> str:
-        return self._there(name).read_text(encoding="utf-8")
+    def _object(self, name: str) -> dict[str, Any]:
+        file = self._there(name)
+        try:
+            read = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"`{file}` is damaged: {error}; hint: run the scenario again") from None
+        if not isinstance(read, dict):
+            raise ValueError(f"`{file}` is not that of a run of memspike; allowed: the directory of a run")
+        return read
 
     def _there(self, name: str) -> Path:
         file = self.path / name
         if not file.is_file():
-            gone = "has no" if self.path.is_dir() else "is gone, and with it"
+            gone = "has no" if self.path.is_dir() else "is a file, and has no" if self.path.exists() else "is gone, and with it"
             raise FileNotFoundError(f"the run in `{self.path}` {gone} {name}")
         return file
 
@@ -69,8 +81,7 @@ class Result:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """``manifest.json``: the plan with every value in SI units, seed, version, machine."""
-        read: dict[str, Any] = json.loads(self._read("manifest.json"))
-        return read
+        return self._object("manifest.json")
 
     @property
     def energy(self) -> dict[str, float]:
@@ -79,7 +90,7 @@ class Result:
 
     @property
     def accuracy(self) -> dict[str, Any]:
-        """Fractions: ``test``, ``train``, by epoch; empty where there are no labels."""
+        """Fractions: ``test``, ``train``, by epoch; of numbers that are wanted R^2; empty where nothing is wanted."""
         return dict(self.summary.get("accuracy") or {})
 
     @cached_property
@@ -115,8 +126,7 @@ class Result:
         if not (self.path / name).is_file():
             self._there("summary.json")
             return {}
-        with np.load(self.path / name) as arrays:
-            return {key: arrays[key] for key in arrays.files}
+        return _loaded(self.path / name)
 
     def _columns(self, name: str) -> dict[str, NDArray[Any]]:
         if not (self.path / f"{name}.rows").is_file() and not (self.path / f"{name}.npz").is_file():
@@ -147,17 +157,17 @@ class Result:
             If the format is not known, or cannot hold the record.
         """
         self._there("summary.json")
-        args = ["export", str(self.path), "--format", format]
+        args = ["export", str(self.path), "--format=" + word("format", format, '"csv"')]
         if record is not None:
-            args += ["--record", record]
+            args.append("--record=" + word("record", record, '"spikes"'))
         if to is not None:
-            args.append(f"--out={os.fspath(to)}")
+            args.append(f"--out={named('to', to)}")
         ask(args)
 
     def to_sonata(self, to: PathLike) -> Path:
         """Writes the spikes as a SONATA file for libsonata, NEST and BMTK."""
         self.export("sonata", record="spikes", to=to)
-        return Path(os.fspath(to))
+        return Path(named("to", to))
 
     def to_neo(self) -> Any:
         """A Neo block: a segment for each episode, a spike train for each neuron that spiked, with its population and number."""
@@ -186,7 +196,7 @@ class Result:
         page = self._there("report.html")
         if to is None:
             return page
-        return Path(shutil.copyfile(page, os.fspath(to)))
+        return Path(shutil.copyfile(page, named("to", to)))
 
     def pictures(self) -> dict[str, str]:
         """The pictures of the report as SVG, by name."""
@@ -206,7 +216,8 @@ class Result:
         told = [f"{name} {count} spikes" for name, count in self.summary["spikes"].items()]
         test = self.accuracy.get("test")
         if test is not None:
-            told.append(f"test accuracy {100 * test:.2f} %")
+            numbers = self.accuracy.get("measure") == "variance_explained"
+            told.append(f"R^2 {test:.4f}" if numbers else f"test accuracy {100 * test:.2f} %")
         total = self.energy.get("total")
         if total:
             told.append(f"{total:.3g} J")
@@ -266,8 +277,11 @@ class _Records(Mapping[str, Table]):
 
 
 def _loaded(file: Path) -> dict[str, NDArray[Any]]:
-    with np.load(file) as columns:
-        return {name: columns[name] for name in columns.files}
+    try:
+        with np.load(file) as columns:
+            return {name: columns[name] for name in columns.files}
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"`{file}` is damaged: {error}; hint: run the scenario again") from None
 
 
 def _unit(kernel: str | Mapping[str, Any]) -> str:

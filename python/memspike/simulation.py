@@ -9,11 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from ._command import number
+from ._asked import mapping, number, shown
 from ._numbers import femtoseconds, finite, one, si, time, whole
 from ._tables import Spikes
-from ._values import text
+from ._values import key, text
 from .network import Network, Population, Source
+
+# Network, seed, threads, and whether spikes of sources are recorded.
+_Origin = tuple[Network, "int | None", int, bool]
+
+# Text, spikes of sources, synapses of projections.
+_Described = tuple[
+    str,
+    dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]],
+    dict[str, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], "NDArray[np.int64] | None"]],
+]
 
 
 class Simulation:
@@ -52,12 +62,18 @@ class Simulation:
             raise TypeError(f"a simulation of {network!r}; allowed: a Network")
         number("threads", threads, 1, 1024)
         if seed is not None:
-            number("seed", seed, 0, 2**64 - 1)
+            seed = int(number("seed", seed, 0, 2**64 - 1))
         synapses = {
             name: (one.pre, one.post, one.weights, one.delays) for name, one in network._synapses.items()
         }
-        self._core = _core.Simulation(network.text(), seed, network._spikes, synapses, int(threads))
-        self._origin = (network, seed, int(threads), sources)
+        self._begin((network, seed, int(threads), bool(sources)), (network.text(), dict(network._spikes), synapses))
+
+    def _begin(self, origin: _Origin, described: _Described) -> None:
+        """A simulation of what was described then, whatever has become of the network."""
+        _, seed, threads, sources = origin
+        text, spikes, synapses = described
+        self._core = _core.Simulation(text, seed, spikes, synapses, threads)
+        self._origin, self._described = origin, described
         self._index()
         if sources:
             self._core.record_sources(True)
@@ -66,7 +82,7 @@ class Simulation:
         self._populations = {name: index for index, (name, _) in enumerate(self._core.populations())}
         self._sources = {name: index for index, (name, _) in enumerate(self._core.sources())}
         self._projections = {
-            name: (index, unit) for index, (name, unit, _) in enumerate(self._core.projections())
+            name: (index, unit, shape) for index, (name, unit, shape) in enumerate(self._core.projections())
         }
 
     def _population(self, which: Population | str) -> int:
@@ -76,15 +92,15 @@ class Simulation:
         return self._of(which, "source", self._sources)
 
     def _projection(self, which: str) -> int:
-        return self._of(which, "projection", {name: index for name, (index, _) in self._projections.items()})
+        return self._of(which, "projection", {name: index for name, (index, _, _) in self._projections.items()})
 
     def _of(self, which: Population | Source | str, what: str, known: Mapping[str, int]) -> int:
-        if isinstance(which, (Population, Source)):
+        if isinstance(which, Population if what == "population" else Source) and what != "projection":
             if which.network is not self._origin[0]:
-                raise ValueError(f"{what} `{which.name}` belongs to another network")
+                raise ValueError(f"{what} `{which.name}` belongs to another network; allowed: {', '.join(known) or 'none'}")
             which = which.name
-        if which not in known:
-            raise KeyError(f"no {what} `{which}`; there are: {', '.join(known) or 'none'}")
+        if not isinstance(which, str) or which not in known:
+            raise KeyError(f"no {what} `{which if isinstance(which, str) else shown(which)}`; there are: {', '.join(known) or 'none'}")
         return known[which]
 
     # Time
@@ -95,11 +111,18 @@ class Simulation:
         Raises
         ------
         ValueError
-            If a neuron would spike more than 65 535 times at once, or a membrane leaves the finite numbers.
+            If a neuron would spike more than 65 535 times at once, or a membrane leaves the finite numbers; or if it would
+            run beyond 9.223 ks, where time ends.
+        MemoryError
+            If what is recorded fills the memory, and nobody takes it: `spikes`, `samples`, `source_spikes`. It stands at the
+            time that is reached then, and may be run on.
         KeyboardInterrupt
             After Ctrl-C; `time` says how far it is.
         """
-        self._core.run(self._core.now() + time(duration, "duration"))
+        now, span = self._core.now(), time(duration, "duration")
+        if now + span >= 2**63:
+            raise ValueError(f"duration is {span} fs, and it is {now} fs; allowed: up to {2**63 - 1 - now} fs, where time ends")
+        self._core.run(now + span)
 
     @property
     def time(self) -> int:
@@ -243,13 +266,20 @@ class Simulation:
             The neurons are made of a device, or compete; or a membrane is above a threshold that is lowered.
         """
         index = self._population(population)
-        given = [(key, text(value, key)) for key, value in parameters.items()]
+        named = mapping("parameters", parameters, "v_th=20 * mV")
+        given = [(key(name), text(value, name)) for name, value in named.items()]
         self._core.set_parameters(index, given)
 
     def set_weights(self, projection: str, weights: Any) -> None:
         """Puts weights in place of those of a projection, one for each synapse in the order of `synapses`, with a unit."""
         index = self._projection(projection)
-        base = self._projections[projection][1]
+        _, base, shape = self._projections[projection]
+        given = np.shape(getattr(weights, "magnitude", weights))
+        if len(given) > 1 and given != shape:
+            raise ValueError(
+                f"projection `{projection}` goes from {shape[0]} to {shape[1]}, and its weights are an array of {given}; allowed: "
+                f"{shape}, or one for each synapse in the order of `synapses`"
+            )
         values = si(weights, base, "weights") if base else finite(weights, "weights")
         self._core.set_weights(index, values)
 
@@ -267,26 +297,31 @@ class Simulation:
         ValueError
             If it is damaged, or of another network, seed or version. The simulation is as before then.
         """
-        self._core.restore(snapshot)
+        if not isinstance(snapshot, (bytes, bytearray, memoryview)):
+            raise TypeError(f"`snapshot` is {shown(snapshot)}; allowed: the bytes that `snapshot()` returned")
+        self._core.restore(bytes(snapshot))
 
     def copy(self) -> Simulation:
         """Another simulation that has got as far; the two go on independently."""
         other = object.__new__(Simulation)
         other._core = self._core.copy()
-        other._origin = self._origin
+        other._origin, other._described = self._origin, self._described
         other._index()
         return other
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"origin": self._origin, "snapshot": self.snapshot()}
+        return {"origin": self._origin, "described": self._described, "snapshot": self.snapshot()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        network, seed, threads, sources = state["origin"]
-        Simulation.__init__(self, network, seed=seed, threads=threads, sources=sources)
+        self._begin(state["origin"], state["described"])
         self.restore(state["snapshot"])
 
     def __repr__(self) -> str:
-        return f"<Simulation of {', '.join(self._populations)} at {self.time / 1e12:g} ms>"
+        try:
+            at = f"at {self.time / 1e12:g} ms"
+        except RuntimeError:
+            at = "that runs in another thread, or cannot be used"
+        return f"<Simulation of {', '.join(self._populations)} {at}>"
 
 
 def _spikes(rows: tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint32]], names: list[str]) -> Spikes:

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 def _numbers(values: Any) -> NDArray[np.float64]:
     import numpy
 
-    found = numpy.asarray(values)
+    if numpy.ma.is_masked(values):
+        raise ValueError("an array with a unit has values that are masked; allowed: numbers; hint: `filled` or `compressed`")
+    try:
+        found = numpy.asarray(values)
+    except ValueError:
+        raise ValueError("an array with a unit has rows of different lengths; allowed: rows that are as long as each other") from None
     if found.dtype.kind not in "iuf" and found.size:
         raise ValueError(f"an array of {found.dtype} with a unit; allowed: real numbers")
     return numpy.asarray(found, dtype=numpy.float64)
@@ -43,6 +48,10 @@ class Quantity:
     units: str
 
     def __init__(self, magnitude: Any, units: str) -> None:
+        if not isinstance(units, str):
+            raise TypeError(f"a unit is {units!r}; allowed: a symbol, such as \"mV\"")
+        if isinstance(magnitude, bool):
+            raise ValueError(f"{magnitude} with a unit; allowed: real numbers")
         if not isinstance(magnitude, (int, float)):
             magnitude = _numbers(magnitude)
             if magnitude.ndim == 0:
@@ -53,7 +62,7 @@ class Quantity:
     def __mul__(self, factor: Any) -> Quantity:
         if isinstance(factor, Quantity):
             raise TypeError(f"{self} * {factor}: quantities of memspike are not multiplied; pint does that")
-        if not isinstance(factor, (int, float)):
+        if not isinstance(factor, (int, float)) or isinstance(factor, bool):
             factor = _numbers(factor)
         # One of the unit: the number as it was written.
         if isinstance(self.magnitude, int) and self.magnitude == 1:

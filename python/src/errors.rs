@@ -7,6 +7,7 @@ use memspike::scenario::{Diagnostics, Severity};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The exception of the package for a cause, as `_errors.failure` chooses it.
 pub fn failure(py: Python<'_>, cause: &str, text: &str) -> PyErr {
@@ -45,4 +46,9 @@ pub fn panicked(cause: &(dyn Any + Send)) -> PyErr {
     let said = cause.downcast_ref::<&str>().map(|text| (*text).to_string());
     let said = said.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_default();
     PyRuntimeError::new_err(format!("memspike has made a mistake, please report it: {said}"))
+}
+
+/// Does work that is ours, a mistake in which is told as one and goes no further.
+pub fn caught<T>(work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|cause| Err(panicked(&*cause)))
 }

@@ -58,7 +58,8 @@ pub fn times<'py>(
         if (0.0..=LATEST).contains(&fs) {
             return Ok(fs as i64);
         }
-        let fault = format!("time {index} is {x}e{exponent} s; allowed: from 0 s up to 9.223 ks");
+        let power = if exponent == 0 || !x.is_finite() { String::new() } else { format!("e{exponent}") };
+        let fault = format!("time {index} is {x}{power} s; allowed: from 0 s up to 9.223 ks");
         Err(PyValueError::new_err(fault))
     };
     let made = numbers.as_array().iter().enumerate().map(one).collect::<PyResult<Vec<i64>>>()?;

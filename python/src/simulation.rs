@@ -1,10 +1,10 @@
 //! A simulation that Python holds.
 
 use crate::described::{Spikes, Synapses, listed, plan};
-use crate::errors::{panicked, refused, unchanged};
+use crate::errors::{caught, failure, panicked, refused, unchanged};
 use crate::shared::{self, seen};
 use memspike::cli::available_memory;
-use memspike::engine::{Harvest, Spike, Threads};
+use memspike::engine::{Harvest, Sample, Spike, Threads};
 use memspike::network::{Delays, Fixed, Origin, Rows, Targets};
 use memspike::registry::Registry;
 use memspike::scenario::live::Live;
@@ -18,13 +18,19 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 /// How long Python's signals wait at most.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Bytes of what is recorded that are taken without a question.
+const RECORDED: usize = 64 << 20;
+
+/// Bytes that the state of a neuron takes at most where it is copied to be looked at.
+const VIEW: usize = 96;
 
 /// Arrays of what was recorded, without a copy: time in femtoseconds, population, neuron.
 type Recorded<'py> = [Bound<'py, PyAny>; 3];
@@ -38,6 +44,9 @@ type Courses<'py> = (Column<'py, i64>, Bound<'py, PyArray2<f64>>);
 /// Name, unit and values.
 type Variable<'py> = (String, String, Column<'py, f64>);
 
+/// Name, unit of the weights, and how many lines or neurons lead to how many.
+type Projected = (String, String, (u32, u32));
+
 /// Owner, category and joules.
 type Spent = (String, String, f64);
 
@@ -50,6 +59,8 @@ pub struct Simulation {
     threads: Threads,
     process: u32,
     broken: AtomicBool,
+    /// Neurons of the largest population that is sampled.
+    widest: AtomicUsize,
 }
 
 /// What the work on a simulation needs of it for as long as it is done.
@@ -124,6 +135,37 @@ impl Simulation {
         load_text_with("network", &self.text, changes).map(|loaded| loaded.plan)
     }
 
+    /// Refuses to copy what there is no memory for: so many bytes for each neuron of a population, or of all of them and for
+    /// each weight.
+    fn room(&self, py: Python<'_>, of: Option<usize>, bytes: usize) -> PyResult<()> {
+        let needed = self.look(|live| {
+            let neurons = |one: &memspike::scenario::plan::PopulationPlan| one.size as usize;
+            let populations = &live.plan().populations;
+            Ok(match of {
+                Some(population) => bytes * neurons(&populations[population]),
+                None => {
+                    let weights = live.view().all_weights().projections.iter();
+                    bytes * populations.iter().map(neurons).sum::<usize>()
+                        + 16 * weights.map(|one| one.len()).sum::<usize>()
+                }
+            })
+        })?;
+        if needed <= RECORDED {
+            return Ok(());
+        }
+        match available_memory() {
+            Some(free) if free < needed as u64 => {
+                let told = format!(
+                    "that takes about {} MB of memory, and there is {} MB; hint: end what takes it, or look at smaller populations",
+                    needed >> 20,
+                    free >> 20
+                );
+                Err(failure(py, "memory", &told))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Looks at it, or changes it, at once. A mistake of ours does not go beyond here: the simulation is not used again then.
     fn look<T>(&self, work: impl FnOnce(&mut Live) -> PyResult<T>) -> PyResult<T> {
         let mut live = self.held()?;
@@ -157,7 +199,7 @@ impl Simulation {
         synapses: BTreeMap<String, Synapses<'_>>,
         threads: usize,
     ) -> PyResult<Self> {
-        let plan = Arc::new(plan(py, (text, seed), &spikes, &synapses)?);
+        let plan = Arc::new(caught(|| plan(py, (text, seed), &spikes, &synapses))?);
         let threads = Threads::new(threads).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let built = py.detach(|| {
             catch_unwind(AssertUnwindSafe(|| {
@@ -172,17 +214,48 @@ impl Simulation {
             threads,
             process: std::process::id(),
             broken: AtomicBool::new(false),
+            widest: AtomicUsize::new(0),
         })
     }
 
     /// Handles every event before `end` (femtoseconds) and returns the time reached.
+    ///
+    /// Raises
+    /// ------
+    /// MemoryError
+    ///     If what is recorded fills a third of the memory there is: a list that grows is there twice, the longer one twice
+    ///     as long.
     fn run(&self, py: Python<'_>, end: i64) -> PyResult<i64> {
         let end = Time::from_fs(u64::try_from(end).unwrap_or(0));
-        let done = self.work(py, |live, stop| Ok(live.run(end, &self.threads, stop)))?;
-        done.map(|time| time.fs() as i64).map_err(|error| {
+        let sample = match self.widest.load(Ordering::Relaxed) {
+            0 => 0,
+            neurons => size_of::<Sample>() + 16 + size_of::<f64>() * neurons,
+        };
+        let entry = size_of::<Spike>().max(sample);
+        let mut room = RECORDED / entry;
+        let done = self.work(py, |live, stop| {
+            live.recorder().recording.at_most = room;
+            let done = live.run(end, &self.threads, stop);
+            if !matches!(done, Ok(reached) if reached < end) || stop.load(Ordering::Relaxed) {
+                return Ok(done);
+            }
+            // Only now does it matter how much memory there is, which takes longer to learn than a short piece to run.
+            room = available_memory().map_or(usize::MAX, |free| (free / 3) as usize / entry).max(room);
+            live.recorder().recording.at_most = room;
+            Ok(live.run(end, &self.threads, stop))
+        })?;
+        let reached = done.map_err(|error| {
             self.broken.store(true, Ordering::Relaxed);
             refused(py, &error)
-        })
+        })?;
+        if reached < end {
+            let told = format!(
+                "there is no memory for more than {room} spikes and samples that nobody takes; it is {reached} of {end}; hint: \
+                 take them with `spikes`, `samples` and `source_spikes`, and run on, or sample less often"
+            );
+            return Err(failure(py, "memory", &told));
+        }
+        Ok(reached.fs() as i64)
     }
 
     /// The time reached, in femtoseconds.
@@ -200,12 +273,20 @@ impl Simulation {
         self.look(|live| Ok(live.plan().sources.iter().map(|one| (one.name.clone(), one.size)).collect()))
     }
 
-    /// Names of projections, the unit of their weights, and whether their pre are lines of a source.
-    fn projections(&self) -> PyResult<Vec<(String, String, bool)>> {
-        let of = |one: &memspike::scenario::plan::ProjectionPlan| {
-            (one.name.clone(), one.kernel.weight_unit().to_string(), matches!(one.from, Origin::Source(_)))
-        };
-        self.look(|live| Ok(live.plan().projections.iter().map(of).collect()))
+    /// Names of projections, the unit of their weights, and how many lines or neurons they lead from, and to.
+    fn projections(&self) -> PyResult<Vec<Projected>> {
+        self.look(|live| {
+            let plan = live.plan();
+            let of = |one: &memspike::scenario::plan::ProjectionPlan| {
+                let rows = match one.from {
+                    Origin::Source(from) => plan.sources[from].size,
+                    Origin::Population(from) => plan.populations[from].size,
+                };
+                let shape = (rows, plan.populations[one.to].size);
+                (one.name.clone(), one.kernel.weight_unit().to_string(), shape)
+            };
+            Ok(plan.projections.iter().map(of).collect())
+        })
     }
 
     /// What the simulation did not take as it was asked for.
@@ -226,10 +307,12 @@ impl Simulation {
         let interval = u64::try_from(interval).ok().filter(|&fs| fs > 0);
         let interval =
             interval.ok_or_else(|| PyValueError::new_err("an interval of 0; allowed: 1 fs or more"))?;
-        self.look(|live| {
+        let neurons = self.look(|live| {
             live.recorder().sample_every(population, Time::from_fs(interval));
-            Ok(())
-        })
+            Ok(live.plan().populations[population].size as usize)
+        })?;
+        self.widest.fetch_max(neurons, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Spikes of populations since the last call.
@@ -260,11 +343,13 @@ impl Simulation {
 
     /// Membranes of a population now, in volts.
     fn membranes<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Column<'py, f64>> {
+        self.room(py, Some(population), VIEW + size_of::<f64>())?;
         Ok(self.look(|live| Ok(live.view().membranes(population)))?.into_pyarray(py))
     }
 
     /// States of a population now: name, unit and one value for each neuron, of every variable.
     fn states<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Vec<Variable<'py>>> {
+        self.room(py, Some(population), VIEW + 8 * size_of::<f64>())?;
         let all = self.look(|live| {
             let size = live.plan().populations[population].size;
             let mut all: Vec<(String, String, Vec<f64>)> = Vec::new();
@@ -292,34 +377,38 @@ impl Simulation {
         py: Python<'py>,
         projection: usize,
     ) -> PyResult<(Column<'py, u32>, Bound<'py, PyAny>)> {
-        let network = self.look(|live| Ok(Arc::clone(live.view().network())))?;
-        let described = &network.projections[projection];
-        let columns = network.populations[described.to].size;
-        let (pre, post): (Vec<u32>, Vec<u32>) = described.ends(columns).unzip();
-        let post = match &described.connect {
-            Rows::Sparse { targets: Targets::Wide(targets), .. } => {
-                seen(py, Arc::clone(&network) as _, targets)?
-            }
-            Rows::Sparse { targets: Targets::Narrow(targets), .. } => {
-                seen(py, Arc::clone(&network) as _, targets)?
-            }
-            Rows::Dense | Rows::OneToOne => post.into_pyarray(py).into_any(),
-        };
-        Ok((pre.into_pyarray(py), post))
+        self.look(|live| {
+            let network = live.view().network();
+            let described = &network.projections[projection];
+            let columns = network.populations[described.to].size;
+            let (pre, post): (Vec<u32>, Vec<u32>) = described.ends(columns).unzip();
+            let post = match &described.connect {
+                Rows::Sparse { targets: Targets::Wide(targets), .. } => {
+                    seen(py, Arc::clone(network) as _, targets)?
+                }
+                Rows::Sparse { targets: Targets::Narrow(targets), .. } => {
+                    seen(py, Arc::clone(network) as _, targets)?
+                }
+                Rows::Dense | Rows::OneToOne => post.into_pyarray(py).into_any(),
+            };
+            Ok((pre.into_pyarray(py), post))
+        })
     }
 
     /// Delays of a projection in femtoseconds, one for each synapse, row by row, without a copy; one for all where they are one.
     fn delays<'py>(&self, py: Python<'py>, projection: usize) -> PyResult<Bound<'py, PyAny>> {
-        let network = self.look(|live| Ok(Arc::clone(live.view().network())))?;
-        let described = &network.projections[projection];
-        match &described.delays {
-            Some(Delays::Exact(delays)) => seen(py, Arc::clone(&network) as _, delays),
-            Some(compact) => {
-                let fs = (0..compact.len()).map(|k| compact.fs(k) as i64).collect::<Vec<_>>();
-                Ok(fs.into_pyarray(py).into_any())
+        self.look(|live| {
+            let network = live.view().network();
+            let described = &network.projections[projection];
+            match &described.delays {
+                Some(Delays::Exact(delays)) => seen(py, Arc::clone(network) as _, delays),
+                Some(compact) => {
+                    let fs = (0..compact.len()).map(|k| compact.fs(k) as i64).collect::<Vec<_>>();
+                    Ok(fs.into_pyarray(py).into_any())
+                }
+                None => Ok(vec![described.delay.fs() as i64].into_pyarray(py).into_any()),
             }
-            None => Ok(vec![described.delay.fs() as i64].into_pyarray(py).into_any()),
-        }
+        })
     }
 
     /// Weights of a projection now, one for each synapse, row by row; one for all where they are one number. Without a copy
@@ -418,6 +507,7 @@ impl Simulation {
 
     /// Bytes to go on from.
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.room(py, None, VIEW)?;
         Ok(PyBytes::new(py, &self.work(py, |live, _| live.snapshot())?))
     }
 
@@ -429,7 +519,8 @@ impl Simulation {
     }
 
     /// Another one that has got as far.
-    fn copy(&self) -> PyResult<Self> {
+    fn copy(&self, py: Python<'_>) -> PyResult<Self> {
+        self.room(py, None, VIEW)?;
         let harvest = self.reap()?.clone();
         let live = self.look(|live| Ok(live.clone()))?;
         Ok(Self {
@@ -439,6 +530,7 @@ impl Simulation {
             threads: self.threads.clone(),
             process: self.process,
             broken: AtomicBool::new(false),
+            widest: AtomicUsize::new(self.widest.load(Ordering::Relaxed)),
         })
     }
 }

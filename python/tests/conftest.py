@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,11 @@ def command(*args: str, **more: object) -> subprocess.CompletedProcess[str]:
     """The command that the package has installed."""
     program = Path(sys.executable).parent / "memspike"
     return subprocess.run([program, *args], capture_output=True, text=True, **more)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C interrupts, also where the tests run in the background of a shell, which has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

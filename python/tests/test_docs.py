@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [page for page in sorted((ROOT / "docs/src/python").glob("*.md")) if page.stem != "api"]
 NOTEBOOKS = sorted((ROOT / "python/notebooks").glob("*.py"))
 EXAMPLES = sorted((ROOT / "python/examples").glob("*.py"))
-MODULES = ["", "._numbers", "._run", "._sweep", "._tables", ".device", ".fit", ".network", ".plot", ".result", ".simulation", ".units"]
+MODULES = ["", "._numbers", "._run", "._sweep", "._tables", ".device", ".fit", ".layers", ".network", ".plot", ".result", ".simulation", ".units"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -279,7 +279,8 @@ impl Live {
         let highest = MAX_BLOCK_RATE.get() / f64::from(described.size.min(BLOCK));
         let beyond =
             || (rate > highest).then(|| format!("a rate of {rate:e} Hz; allowed: up to {highest:e} Hz"));
-        match profile.fault().or_else(beyond) {
+        let fault = profile.fault().map(|fault| format!("{fault}; allowed: from 0 Hz up to {highest:e} Hz"));
+        match fault.or_else(beyond) {
             Some(fault) => Err(ChangeError::Value { source_name: described.name.clone(), fault }),
             None => self.drive(source, SourceKind::Modulated(profile)),
         }
