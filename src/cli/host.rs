@@ -1,6 +1,7 @@
 //! The machine: clocks, memory, processors, the date.
 
 use memspike::report::manifest::Host;
+use memspike::scenario::run::context;
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,10 +16,15 @@ impl Clock {
     pub fn start() -> Self {
         Self { start: Instant::now(), cpu_start: cpu_seconds() }
     }
+}
 
-    /// (wall, CPU) seconds since the start.
-    pub fn now(&self) -> (f64, f64) {
-        (self.start.elapsed().as_secs_f64(), cpu_seconds() - self.cpu_start)
+impl context::Clock for Clock {
+    fn now(&self) -> (f64, f64) {
+        (self.wall(), cpu_seconds() - self.cpu_start)
+    }
+
+    fn wall(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
     }
 }
 

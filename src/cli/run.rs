@@ -32,6 +32,7 @@ use memspike::report::{html, profile, results, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Progress as _;
+use memspike::scenario::run::context::Clock as _;
 use memspike::scenario::run::given::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
 use std::path::{Path, PathBuf};
@@ -498,7 +499,7 @@ impl Session<'_> {
             checkpoint_every: self.args.kept.checkpoint_every,
             png: self.args.kept.png,
             stop: self.program.stop.asked(),
-            clock: &|| clock.now(),
+            clock: &clock,
             progress: watched,
             formats: self.program.registry.formats(),
             given,

@@ -20,7 +20,7 @@ use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::{Input, Plan, ProjectionPlan};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
-use memspike::scenario::run::context::{self, RunContext, RunError, Store, WriteSnapshot};
+use memspike::scenario::run::context::{self, Clock, RunContext, RunError, Store, WriteSnapshot};
 use memspike::scenario::run::given::GivenWeights;
 use memspike::scenario::set::Set;
 use memspike::scenario::{self, Changes, Diagnostic, Loaded, shipped};
@@ -53,7 +53,7 @@ pub struct Request<'a> {
     /// Pictures are rendered when it is over, which takes long.
     pub png: bool,
     /// (wall, CPU) seconds since the start of the process.
-    pub clock: &'a (dyn Fn() -> (f64, f64) + Sync),
+    pub clock: &'a dyn Clock,
     pub progress: &'a mut dyn Progress,
     /// What the formats of records are.
     pub formats: &'a Formats,
@@ -170,7 +170,7 @@ struct Checkpoint<'a> {
     dir: &'a RunDir,
     resume: bool,
     records: Shared,
-    clock: &'a (dyn Fn() -> (f64, f64) + Sync),
+    clock: &'a dyn Clock,
     /// Seconds between two that nobody asks for; `None`: so many that they cost a hundredth.
     every: Option<f64>,
     /// Wall-clock seconds when the last one was there, and what it took.
@@ -208,7 +208,7 @@ impl Store for Checkpoint<'_> {
 
     fn due(&self) -> bool {
         let interval = self.every.unwrap_or((100.0 * self.cost).max(Self::SELDOM));
-        (self.clock)().0 - self.last >= interval
+        self.clock.wall() - self.last >= interval
     }
 
     fn beyond_memory(&self) -> Option<(u64, u64)> {
@@ -221,7 +221,7 @@ impl Store for Checkpoint<'_> {
     }
 
     fn save(&mut self, write: &mut WriteSnapshot<'_>) -> Result<(), String> {
-        let begun = (self.clock)().0;
+        let begun = self.clock.wall();
         let positions = self.records.get().positions();
         let mut file = self.dir.begin(CHECKPOINT).map_err(|error| error.to_string())?;
         let mut out = file.writer();
@@ -235,7 +235,7 @@ impl Store for Checkpoint<'_> {
             })?;
         drop(out);
         file.finish().map_err(|error| error.to_string())?;
-        self.last = (self.clock)().0;
+        self.last = self.clock.wall();
         self.cost = self.last - begun;
         Ok(())
     }
@@ -314,7 +314,7 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
         Some(gb) => Some((gb * 1e9) as u64),
         None => free.map(|free| free.saturating_add(memory::resident().unwrap_or(0))),
     };
-    let last = clock().0;
+    let last = clock.wall();
     let mut store = Checkpoint { dir: run_dir, resume, records, clock, every, last, cost: 0.0, allowed, png };
     let mut context = RunContext {
         threads: Threads::new(threads).map_err(|error| unusable(error.into()))?,

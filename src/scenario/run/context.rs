@@ -79,6 +79,23 @@ impl Store for NoStore {
     }
 }
 
+/// Tells the time, in seconds since some start.
+pub trait Clock: Sync {
+    /// Wall-clock time, and the processor's time of all threads.
+    fn now(&self) -> (f64, f64);
+
+    /// The first of these: where the second takes a call of the system, this is asked as often as one likes.
+    fn wall(&self) -> f64 {
+        self.now().0
+    }
+}
+
+impl<F: Fn() -> (f64, f64) + Sync> Clock for F {
+    fn now(&self) -> (f64, f64) {
+        self()
+    }
+}
+
 /// Everything a run is given besides its plan.
 pub struct RunContext<'a> {
     /// Threads that may be used; they change no result.
@@ -91,8 +108,8 @@ pub struct RunContext<'a> {
     pub search: &'a Search,
     /// Set from outside to stop early.
     pub stop: &'a AtomicBool,
-    /// (wall, CPU) seconds since some start.
-    pub clock: &'a (dyn Fn() -> (f64, f64) + Sync),
+    /// What time it is: for how long everything took, and whether a checkpoint is due.
+    pub clock: &'a dyn Clock,
     /// Told how far the run is.
     pub progress: &'a mut dyn Progress,
     /// Receives the event stream, if anybody wants it.

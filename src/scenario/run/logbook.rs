@@ -54,7 +54,7 @@ impl Logbook {
         samples: u64,
         events: u64,
     ) {
-        let to = (context.clock)();
+        let to = context.clock.now();
         let index = self.times.iter().position(|time| time.phase == phase).unwrap_or_else(|| {
             self.times.push(PhaseTime { phase: phase.into(), ..PhaseTime::default() });
             self.times.len() - 1
@@ -90,7 +90,7 @@ impl Logbook {
         context: &mut RunContext<'_>,
         show: impl FnOnce(&mut Reporting<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let begun = (context.clock)();
+        let begun = context.clock.now();
         context.progress.phase(showing.phase, showing.samples as u64);
         context.progress.steps(1.0, "samples");
         context.progress.message(showing.what);

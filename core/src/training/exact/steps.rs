@@ -50,13 +50,15 @@ pub(super) fn update<R: Scalar>(
         .iter_mut()
         .map(|piece| (&mut list(&mut piece.gradient)[layer], &piece.touched[layer][..]))
         .collect();
-    let Some((sum, rest)) = lists.split_first_mut() else { return };
-    let rest = &*rest;
-    let numbers = values.chunks_mut(size).zip(sum.0[..count].chunks_mut(size));
+    let Some(((sum, begun), rest)) = lists.split_first_mut() else { return };
+    let (rest, begun) = (&*rest, *begun);
+    let numbers = values.chunks_mut(size).zip(sum[..count].chunks_mut(size));
     let chunks = numbers.zip(first.chunks_mut(size).zip(second.chunks_mut(size))).enumerate();
     team.share(chunks, |(number, ((weights, sum), (first, second)))| {
         let start = number * blocks;
         let blocks = start..start + sum.len().div_ceil(stride);
+        let of_blocks = sum.chunks_mut(stride).zip(&begun[blocks.clone()]);
+        of_blocks.filter(|(_, begun)| !**begun).for_each(|(block, _)| block.fill(R::ZERO));
         let parts = rest.iter().flat_map(|(gradient, touched)| {
             let touched = blocks.clone().filter(|&block| touched[block]);
             touched.map(|block| {
@@ -73,8 +75,8 @@ pub(super) fn squares<R: Scalar>(pieces: &[Piece<R>], index: usize, layer: &Laye
     let blocks = (0..layer.learned.div_ceil(layer.stride)).filter(|&block| touched(block));
     blocks.fold(0.0, |sum, block| {
         let range = block * layer.stride..layer.learned.min((block + 1) * layer.stride);
-        let lists: Vec<&[R]> =
-            pieces.iter().map(|piece| &piece.gradient.weights[index][range.clone()]).collect();
+        let pieces = pieces.iter().filter(|piece| piece.touched[index][block]);
+        let lists: Vec<&[R]> = pieces.map(|piece| &piece.gradient.weights[index][range.clone()]).collect();
         sum + squared_norm(&lists)
     })
 }

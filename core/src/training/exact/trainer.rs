@@ -105,7 +105,7 @@ pub struct Layered<R: Scalar> {
 pub(super) struct Piece<R: Scalar> {
     passage: Passage<R>,
     shown: Shown<R>,
-    /// Zero but in the blocks that are touched.
+    /// Of weights and their delays nothing but the blocks that are touched: the others are as an earlier batch left them.
     pub(super) gradient: Parameters<R>,
     /// Blocks of weights of each layer, as long as a row, over which something arrived in the batch.
     pub(super) touched: Vec<Vec<bool>>,
@@ -362,7 +362,7 @@ impl<R: Scalar> Descent<R> for Layered<R> {
         let observed = *observed;
         let lesson = Lesson { settings, exact, net, parameters, samples, observed };
         team.share(pieces.iter_mut().enumerate(), |(index, worker)| {
-            worker.forget(net);
+            worker.forget();
             for position in piece(batch.len(), index, PIECES) {
                 worker.train(&lesson, batch[position] as usize, first + position as u64);
             }
@@ -479,17 +479,37 @@ struct Lesson<'a, R: Scalar> {
 
 impl<R: Scalar> Piece<R> {
     /// Back to no gradient and no spikes. (The first piece's has become the sum of all.)
-    fn forget(&mut self, net: &Net) {
+    fn forget(&mut self) {
         self.active.iter_mut().for_each(|active| active.fill(0));
-        let Parameters { weights, delays, thresholds, taus } = &mut self.gradient;
+        let Parameters { thresholds, taus, .. } = &mut self.gradient;
         thresholds.iter_mut().chain(taus).for_each(|list| list.fill(R::ZERO));
-        for (index, (layer, touched)) in net.layers.iter().zip(&mut self.touched).enumerate() {
-            let lists = [weights.get_mut(index), delays.get_mut(index).filter(|delays| !delays.is_empty())];
-            for list in lists.into_iter().flatten() {
-                let blocks = list.chunks_mut(layer.stride).zip(touched.iter());
-                blocks.filter(|(_, touched)| **touched).for_each(|(block, _)| block.fill(R::ZERO));
+        self.touched.iter_mut().for_each(|touched| touched.fill(false));
+    }
+
+    /// Notes the blocks over which something arrived in the sample, and begins the gradient of those that are new in the batch.
+    fn touch(&mut self, net: &Net) {
+        let Parameters { weights, delays, .. } = &mut self.gradient;
+        let layers = net.layers.iter().zip(&self.passage.tapes).zip(&mut self.touched);
+        for (index, ((layer, tape), touched)) in layers.enumerate() {
+            let mut touch = |block: usize| {
+                if std::mem::replace(&mut touched[block], true) {
+                    return;
+                }
+                let lists = [weights.get_mut(index), delays.get_mut(index)];
+                for list in lists.into_iter().flatten().filter(|list| !list.is_empty()) {
+                    let end = list.len().min((block + 1) * layer.stride);
+                    list[block * layer.stride..end].fill(R::ZERO);
+                }
+            };
+            for arrival in &tape.arrivals {
+                match layer.listed(arrival) {
+                    _ if arrival.column != NONE => touch(arrival.row as usize / layer.stride),
+                    None => touch(arrival.row as usize),
+                    Some(synapses) => {
+                        synapses.iter().for_each(|synapse| touch(synapse.weight as usize / layer.stride));
+                    }
+                }
             }
-            touched.fill(false);
         }
     }
 
@@ -510,21 +530,11 @@ impl<R: Scalar> Piece<R> {
             self.runaway.get_or_insert(runaway);
             return;
         }
+        self.touch(net);
         let slopes = Slopes { least: R::from_f64(exact.least_slope), surrogate: exact.surrogate };
-        passage.backward(net, parameters, slopes, &mut self.gradient);
-        let noted = self.active.iter_mut().zip(&mut self.touched);
-        for ((active, touched), (layer, tape)) in noted.zip(net.layers.iter().zip(&passage.tapes)) {
+        self.passage.backward(net, parameters, slopes, &mut self.gradient);
+        for (active, tape) in self.active.iter_mut().zip(&self.passage.tapes) {
             tape.spikes.iter().for_each(|&(_, neuron)| active[neuron as usize] += 1);
-            for arrival in &tape.arrivals {
-                match layer.listed(arrival) {
-                    _ if arrival.column != NONE => touched[arrival.row as usize / layer.stride] = true,
-                    None => touched[arrival.row as usize] = true,
-                    Some(synapses) => {
-                        let places = synapses.iter().map(|synapse| synapse.weight as usize);
-                        places.for_each(|place| touched[place / layer.stride] = true);
-                    }
-                }
-            }
         }
     }
 }

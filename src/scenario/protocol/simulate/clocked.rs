@@ -23,7 +23,7 @@ pub fn simulate(
     if plastic::learns(plan) {
         return Err(RunError::ClockedLearning);
     }
-    let start = (context.clock)();
+    let start = context.clock.now();
     let going_on = &mut |_| !context.stop.load(Ordering::Relaxed);
     let built = assemble_with(plan, Some(&context.threads), going_on).map_err(RunError::of_network)?;
     let Assembled { network, weights: mut values, mut notes } = built;

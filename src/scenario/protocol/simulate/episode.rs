@@ -247,7 +247,7 @@ pub fn run(
     }
     let (weighed, stated) = (Weighed::of(plan), Stated::of(plan));
     let mut log = Logbook::built(start, context);
-    let started = (context.clock)();
+    let started = context.clock.now();
     match (&mut context.observer, &begun) {
         (Some(observer), None) => observer.begin(0, "simulation"),
         (Some(observer), Some(_)) => observer.go_on(0, course.counts()),
@@ -287,7 +287,7 @@ pub fn run(
                 let length = Time::from_fs(reached.fs().saturating_add(piece).min(end.fs()));
                 let sampled = weighed.grid.next(reached).min(stated.grid.next(reached));
                 let next = sampled.min(given.next(reached)).min(length);
-                let begun = (context.clock)().0;
+                let begun = context.clock.wall();
                 let observer = reborrow(&mut context.observer);
                 let all = observer.as_ref().is_some_and(|observer| observer.wants_all());
                 reached = course.run(next, context.stop, all, &mut Hashing { fingerprint, observer })?;
@@ -304,7 +304,7 @@ pub fn run(
                 if (asked || reached == weighed.grid.at(reached)) && reached < duration {
                     weighed.sample(course, reached, &mut context.observer);
                 }
-                let now = (context.clock)().0;
+                let now = context.clock.wall();
                 match now - begun {
                     took if took < SHORT / 16.0 => piece = piece.saturating_mul(8),
                     took if took < SHORT => piece = piece.saturating_mul(2),

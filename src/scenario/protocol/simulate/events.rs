@@ -33,7 +33,7 @@ pub fn simulate(
     duration: Time,
     context: &mut RunContext<'_>,
 ) -> Result<Outcome, RunError> {
-    let start = (context.clock)();
+    let start = context.clock.now();
     let Assembled { network, weights: mut values, mut notes } = build(plan, context)?;
     let arrays = programmed(plan, &mut values, context.stop)?;
     connections::tell(plan, &network, |index| values[index].clone(), context)?;

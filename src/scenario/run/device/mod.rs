@@ -97,7 +97,7 @@ pub fn measure(
             status = Status::Interrupted;
             break;
         }
-        let start = (context.clock)();
+        let start = context.clock.now();
         let findings = findings(experiment, plan.seed);
         log.book("measure", start, context, 1, 0);
         log.counts.episodes += 1;

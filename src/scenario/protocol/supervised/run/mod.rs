@@ -72,7 +72,7 @@ fn carry_out<R: Scalar, T: Teacher<R>>(
     plan: &Plan,
     context: &mut RunContext<'_>,
 ) -> Result<Outcome, RunError> {
-    let start = (context.clock)();
+    let start = context.clock.now();
     let going_on = &mut |_| !context.stop.load(Ordering::Relaxed);
     let assembled = assemble_with(plan, Some(&context.threads), going_on).map_err(RunError::of_network)?;
     let &Supervised { projection, train_samples, test_samples, validation, .. } = protocol;
@@ -201,7 +201,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             let first = u64::from(epoch) * self.episodes();
             let order = shuffled(samples as u32, self.plan.seed, u64::from(epoch));
             context.progress.phase("train", order.len() as u64);
-            let begun = (context.clock)();
+            let begun = context.clock.now();
             context.progress.steps(1.0, "samples");
             let told = Told::new(epoch, order.len());
             let (of, [train, ..]) = (self.of_what(), fractions(self.result.measure));

@@ -169,7 +169,7 @@ impl<R: Scalar> Run<'_, R> {
     fn vary(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
         while self.result.variation.len() < self.protocol.variation.len() {
             let case = self.result.variation.len();
-            let begun = (context.clock)();
+            let begun = context.clock.now();
             let Varied { presentations, events, .. } = self.varied;
             let asked = (self.plan, self.protocol, self.data, case);
             let done = variation::run::<R>(self.engine, asked, &mut self.varied, context)?;

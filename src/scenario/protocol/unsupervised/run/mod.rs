@@ -83,7 +83,7 @@ impl Training for Unsupervised {
         plan: &Plan,
         context: &mut RunContext<'_>,
     ) -> Result<Outcome, RunError> {
-        let start = (context.clock)();
+        let start = context.clock.now();
         let &Self { projection, train_samples, test_samples, validation, .. } = self;
         let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
         let Begun { network, arrays, learner } =
@@ -347,7 +347,7 @@ impl<R: Scalar> Run<'_, R> {
         context: &mut RunContext<'_>,
     ) -> Result<(), RunError> {
         let epochs = self.protocol.epochs;
-        let begun = (context.clock)();
+        let begun = context.clock.now();
         context.progress.steps(1.0, "samples");
         let told = Told::new(epoch, order.len());
         let (before, known) = (self.report.presented, self.report.totals.events());
