@@ -130,6 +130,7 @@ fn utc(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use context::Clock as _;
 
     #[test]
     fn dates_are_those_of_the_calendar() {
