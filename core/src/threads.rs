@@ -60,7 +60,7 @@ impl Threads {
     /// How many threads there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
+        count(self.pool.as_ref())
     }
 
     /// What a network is cut into.
@@ -79,6 +79,11 @@ impl Threads {
     pub fn team(&self) -> Team {
         Team { pool: self.pool.clone(), watch: Arc::default() }
     }
+}
+
+/// Threads of a pool, or the one that calls.
+fn count(pool: Option<&Pool>) -> usize {
+    pool.map_or(1, |pool| pool.current_num_threads())
 }
 
 /// Makes the threads of a pool, which ends with the run, send their events where this thread does.
@@ -111,7 +116,7 @@ impl Team {
     /// How many they are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
+        count(self.pool.as_ref())
     }
 
     /// Does something with each of a few jobs. This thread is one of the team: it need not be woken, and what the others

@@ -104,6 +104,9 @@ pub enum SimulationError {
     /// Rules that are not those of the network, or of the state.
     #[error(transparent)]
     Learning(#[from] LearningError),
+    /// Threads that the system does not give.
+    #[error(transparent)]
+    Threads(#[from] crate::threads::ThreadsError),
     /// The run would be recorded on a tape, and this population tells nothing that the tape takes down.
     #[error("population `{population}` cannot be recorded on this tape: {why}")]
     Tape {

@@ -88,8 +88,8 @@ pub fn expected(rule: DrawRule, rows: u32, columns: u32) -> f64 {
     }
 }
 
-/// Draws the synapses, on all of these threads; `progress` is called with the number drawn since the last call, and says whether to go on: if not,
-/// what comes back is of no use.
+/// Draws the synapses, on all of these threads; `progress` is called with the number drawn since the last call, and says
+/// whether to go on: if not, what comes back is of no use.
 ///
 /// Nothing but the synapses themselves and one batch of draws is in memory at a time: to be put in order by
 /// row, what targets draw is drawn twice, the first time to be counted. A fixed degree above the number of
