@@ -58,6 +58,17 @@ fn what_a_layer_tells_itself_is_learned() {
 }
 
 #[test]
+fn a_gradient_in_windows_is_another_one_and_goes_on_from_anywhere() {
+    const WINDOWS: &str = "protocol.gradient.truncate=\"7 ms\"";
+    let windows = short("layers/yin-yang", &[&BACK, &[WINDOWS]]);
+    assert!(
+        array(&done(&windows), "weight.input")
+            != array(&done(&short("layers/yin-yang", &[&BACK])), "weight.input")
+    );
+    cut_everywhere(&windows, few_patterns(), 7);
+}
+
+#[test]
 fn thresholds_and_time_constants_learn_within_their_ranges_and_are_told() {
     let outcome = done(&short("layers/yin-yang", &[&[THRESHOLDS, TIMES]]));
     for (name, count) in [("v_th.hidden", 20), ("v_th.output", 3)] {

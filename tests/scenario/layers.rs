@@ -41,6 +41,11 @@ fn what_an_exact_gradient_has_no_use_for_is_refused() {
             "a ceiling above the floor",
         ),
         (
+            "protocol.gradient.truncate=\"1 s\"",
+            "`truncate` of the gradient of the protocol has no effect",
+            "or nothing: the gradient goes back to the start",
+        ),
+        (
             "protocol.gradient.delays={ longest = \"5 ms\" }",
             "no synapse has a delay of its own",
             "a distribution as `delay`",
@@ -359,8 +364,13 @@ fn thresholds_and_time_constants_learn_where_there_are_some() {
             "above `rate`",
             "the schedule falls",
         ),
+        (
+            "truncate=\"9 ms\"\nprotocol.gradient.time_constants={ shortest = \"5 ms\", longest = \"20 ms\" }",
+            "`truncate` and `time_constants` of the gradient of the protocol do not go together",
+            "one of the two",
+        ),
     ] {
-        let said = refused(&[&gradient(key)]);
+        let said = refused(&gradient(key).lines().collect::<Vec<_>>());
         assert!(said.contains(what) && said.contains(allowed) && said.contains("-->"), "{key}: {said}");
     }
     for key in ["thresholds={}", times] {

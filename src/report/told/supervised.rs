@@ -307,6 +307,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
             objective,
             surrogate,
             least_slope,
+            truncate,
             activity_floor,
             activity_raise,
             activity_ceiling,
@@ -345,6 +346,10 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
                     format!("above {ceiling} spikes per sample: \u{2212} {activity_lower} on its weights");
                 row("busy neurons", kept)
             }));
+            rows.extend(
+                truncate
+                    .map(|window| row("gradient goes back", format!("within windows of {}", time(window)))),
+            );
             rows.extend(surrogate.map(|of| {
                 row("surrogate of jumps", format!("{}, steepness {}", of.shape.word(), of.steepness))
             }));

@@ -18,9 +18,12 @@
 //!   and a spike comes tau later for every unit: dL/dtau is the sum of t/tau dL/dt over the spikes, less the same over the arrivals,
 //!   restarts and maxima at the end;
 //! - a loss on the integral of V: between two groups a gains dL/d(integral) times its derivative by x. V does not jump
-//!   at arrivals, so their times move it by what they add alone.
+//!   at arrivals, so their times move it by what they add alone;
+//! - the beginning of a window ([`Windows`]), if there are some: a is zero before it, and no spike before it is credited with what comes
+//!   of it later.
 
 use super::surrogate::Surrogate;
+use super::windows::Windows;
 use crate::engine::lockstep::{
     Form, InForm, LANES, Layer, MOST_NUMBERS, NONE, Own, Peak, Probe, Synapse, Tape, credit as credit_each,
     later,
@@ -45,20 +48,23 @@ pub struct Credits<R> {
     pub there: Vec<R>,
 }
 
-/// What is divided by or stands for the derivative of a spike.
+/// What is divided by or stands for the derivative of a spike, and how far back it counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Slopes<R> {
     /// A spike steeper than nothing has at least this slope, per tau_m.
     pub least: R,
     /// Of layers of jumps.
     pub surrogate: Option<Surrogate>,
+    /// Length in ms of windows, from the start of a presentation, to whose beginnings the gradient goes back; `None`: to the start. (What
+    /// time constants gain by is not known then.)
+    pub window: Option<R>,
 }
 
 impl<R: Real> Slopes<R> {
     /// As they are.
     #[must_use]
     pub fn exact() -> Self {
-        Self { least: R::ZERO, surrogate: None }
+        Self { least: R::ZERO, surrogate: None, window: None }
     }
 }
 
@@ -101,25 +107,28 @@ pub struct Sweep<R> {
     /// the spike that it brings about.
     kept: Vec<R>,
     brought: Vec<R>,
+    windows: Windows<R>,
 }
 
-/// Goes backwards through a layer. `credits` are its own, which become complete on the way; `earlier` those of the layers before
-/// it, of which spikes of the inputs are credited.
+/// Goes backwards through a layer, the last of those that have `tapes`. `credits` are its own, which become complete on the way;
+/// `earlier` those of the layers before it, of which spikes of the inputs are credited.
 pub fn backward<R: Real>(
     of: (&Layer, Own<'_, R>, &[R]),
-    tape: &Tape<R>,
+    tapes: &[Tape<R>],
     credits: &mut Credits<R>,
     earlier: &mut [Credits<R>],
     slopes: Slopes<R>,
     gradient: &mut Gradient<'_, R>,
     sweep: &mut Sweep<R>,
 ) {
-    of.0.kind.with(Back { of, tape, credits, earlier, slopes, gradient, sweep });
+    let Some((tape, before)) = tapes.split_last() else { return };
+    of.0.kind.with(Back { of, tape, before, credits, earlier, slopes, gradient, sweep });
 }
 
 struct Back<'a, 'b, R> {
     of: (&'a Layer, Own<'a, R>, &'a [R]),
     tape: &'a Tape<R>,
+    before: &'a [Tape<R>],
     credits: &'a mut Credits<R>,
     earlier: &'a mut [Credits<R>],
     slopes: Slopes<R>,
@@ -151,14 +160,16 @@ impl<R: Real, F: Form<R, N>, const N: usize> Work for Wide<'_, '_, R, F, N> {
 
 #[inline(always)]
 fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R>) {
-    let Back { of: (layer, own, weights), tape, credits, earlier, slopes, gradient, sweep } = back;
-    let Slopes { least, surrogate } = slopes;
-    let Sweep { adjoint, unit, moved, kept, brought } = sweep;
+    let Back { of: (layer, own, weights), tape, before: tapes, credits, earlier, slopes, gradient, sweep } =
+        back;
+    let Slopes { least, surrogate, window } = slopes;
+    let Sweep { adjoint, unit, moved, kept, brought, windows } = sweep;
     for values in adjoint.iter_mut().take(N).chain([&mut *unit, moved, kept, brought]) {
         values.clear();
         values.resize(layer.stride, R::ZERO);
     }
     let Some(adjoint) = adjoint.first_chunk_mut::<N>() else { return };
+    windows.begin(window, tape.until, layer.stride);
     let tau = own.tau;
     for &(neuron, gain) in &credits.thresholds {
         gradient.thresholds.get_mut(neuron as usize).into_iter().for_each(|sum| *sum += gain);
@@ -181,13 +192,18 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
             actions = before;
             let place = action.neuron as usize;
             let credit = &mut credits.spikes[action.spike as usize];
+            let spike = tape.spikes[action.spike as usize].0;
+            let time = if action.restarts { spike + dead } else { spike };
+            windows.enter_alone(place, time, adjoint);
             if action.restarts {
                 let mut x = [R::ZERO; N];
                 x.iter_mut().zip(&*adjoint).for_each(|(x, list)| *x = list[place]);
                 let (x, rate) = form.restarted(x, action.value, action.y);
                 adjoint.iter_mut().zip(x).for_each(|(list, x)| list[place] = x);
-                *credit += rate / tau;
-                longer -= rate / tau * (tape.spikes[action.spike as usize].0 + dead);
+                if windows.joins(spike, time) {
+                    *credit += rate / tau;
+                    longer -= rate / tau * time;
+                }
                 continue;
             }
             if F::ADAPTS && alive {
@@ -195,7 +211,7 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
                 x.iter_mut().zip(&*adjoint).for_each(|(x, list)| *x = list[place]);
                 let rate = form.fired_rate(x, action.y) / tau;
                 *credit += rate;
-                longer -= rate * tape.spikes[action.spike as usize].0;
+                longer -= rate * spike;
             }
             if F::JUMPS {
                 brought[place] += *credit;
@@ -203,7 +219,7 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
             } else if *credit != R::ZERO {
                 let slope = if action.value > least { action.value } else { least };
                 let lambda = -(*credit * tau) / slope;
-                longer += *credit * tape.spikes[action.spike as usize].0;
+                longer += *credit * spike;
                 if let Some(gain) = gradient.thresholds.get_mut(place) {
                     *gain -= lambda;
                 }
@@ -212,8 +228,12 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
                 alive = true;
             }
         }
+        windows.enter(group.time, adjoint);
+        // Where its window ends, if that is before the next group.
+        let border = windows.left(group.time).map(|left| group.y * Real::exp(-(left / tau)));
         if !credits.integrals.is_empty() {
-            for (list, share) in adjoint.iter_mut().zip(form.integral(group.y, group.next)) {
+            let end = border.map_or(group.next, |border| border.max(group.next));
+            for (list, share) in adjoint.iter_mut().zip(form.integral(group.y, end)) {
                 list.iter_mut().zip(&credits.integrals).for_each(|(x, &lambda)| *x += lambda * share);
             }
             alive = true;
@@ -221,6 +241,9 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
         let mut kink = R::ZERO;
         for &(neuron, peak, lambda) in &credits.peaks {
             if peak.group == index {
+                if border.is_some_and(|border| peak.y < border) {
+                    continue;
+                }
                 for (list, share) in adjoint.iter_mut().zip(form.shares(peak.y)) {
                     list[neuron as usize] += lambda * share;
                 }
@@ -276,9 +299,18 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
             }
         }
         for probe in probes {
-            would(probe, (layer, weights, unit), earlier);
+            let input = &layer.inputs[usize::from(probe.input)];
+            let from = input.from.map(|from| &tapes[from].groups[probe.group as usize]);
+            if from.is_some_and(|from| windows.joins(from.time, group.time)) {
+                would(probe, (layer, weights, unit), earlier);
+            }
         }
         for arrival in arrivals {
+            // What was on before the window does not become less by ending in it.
+            let width = layer.inputs[usize::from(arrival.input)].width.filter(|_| arrival.ends);
+            if width.is_some_and(|width| !windows.joins(arrival.time - R::from_f64(width), arrival.time)) {
+                continue;
+            }
             let (place, column) = (arrival.row as usize, arrival.column as usize);
             let row = place * layer.stride..(place + 1) * layer.stride;
             let listed = layer.listed(arrival);
@@ -314,8 +346,14 @@ fn in_form<R: Real, F: Form<R, N>, const N: usize>(form: F, back: Back<'_, '_, R
                 && let Some(from) = layer.inputs[usize::from(arrival.input)].from
             {
                 // (Of its own spikes, those that are still to come, backwards.)
-                let of = if from == layer.place { &mut *credits } else { &mut earlier[from] };
-                of.spikes[arrival.spike as usize] += credit;
+                let (of, tape) = if from == layer.place {
+                    (&mut *credits, tape)
+                } else {
+                    (&mut earlier[from], &tapes[from])
+                };
+                if windows.joins(tape.spikes[arrival.spike as usize].0, arrival.time) {
+                    of.spikes[arrival.spike as usize] += credit;
+                }
             }
         }
         if group.factor != R::ONE {

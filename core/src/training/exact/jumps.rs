@@ -10,12 +10,17 @@ use crate::time::Time;
 use crate::units::Second;
 use std::sync::Arc;
 
-const LINES: u32 = 12;
+pub(super) const LINES: u32 = 12;
 const HIDDEN: u32 = 9;
 const UNTIL: f64 = 40.0;
 
 /// Lines, a hidden population and three that are read: what drives the first and what the second.
-fn network(kernels: [Kernel; 2], hold: bool, delay: f64, spikes: Vec<(Time, u32)>) -> Arc<Network> {
+pub(super) fn network(
+    kernels: [Kernel; 2],
+    hold: bool,
+    delay: f64,
+    spikes: Vec<(Time, u32)>,
+) -> Arc<Network> {
     let mut builder = Builder::default();
     let lif = lif(hold.then_some(3e-3));
     let source = builder.source("in", LINES, SourceKind::List(spikes));
@@ -39,7 +44,7 @@ fn spikes(drawn: &mut Drawn) -> Vec<(f64, u32)> {
     spikes
 }
 
-fn parameters(net: &Net, drawn: &mut Drawn, strength: [f64; 2]) -> Parameters<f64> {
+pub(super) fn parameters(net: &Net, drawn: &mut Drawn, strength: [f64; 2]) -> Parameters<f64> {
     let weights = net.layers.iter().zip(strength).map(|(layer, mean)| {
         let mut matrix = vec![0.0; layer.weights];
         for row in matrix.chunks_mut(layer.stride) {
@@ -85,7 +90,7 @@ fn keeps(instants: &[f64], spikes: &[f64], dead: f64) -> Vec<Vec<f64>> {
 #[test]
 fn the_surrogate_gradient_is_the_sum_over_traces() {
     let surrogate = Surrogate { shape: Shape::FastSigmoid, steepness: 2.0 };
-    let slopes = Slopes { least: 0.0, surrogate: Some(surrogate) };
+    let slopes = Slopes { least: 0.0, surrogate: Some(surrogate), window: None };
     let (delay, gain) = (0.4, 0.7);
     for (number, hold) in [(0, false), (1, true)] {
         let mut drawn = Drawn(Stream::new(37, Purpose::Measurement, number, 0));
@@ -196,7 +201,12 @@ fn jumps_before_currents_are_worth_what_these_make_of_them() {
     let loss = Loss::cross_entropy(ReadOut::MeanVoltage(Voltage { gain: 3.0 }));
     let answer = passage.judge(&net, &parameters, UNTIL, &loss, Some(Target::Class(2)));
     let mut gradient = parameters.zeroed();
-    passage.backward(&net, &parameters, Slopes { least: 0.0, surrogate: Some(surrogate) }, &mut gradient);
+    passage.backward(
+        &net,
+        &parameters,
+        Slopes { least: 0.0, surrogate: Some(surrogate), window: None },
+        &mut gradient,
+    );
     assert!(answer.loss > 0.0);
     // One more spike of a neuron at the time of an input spike, by differences of the loss: as much of one as h.
     let (tau, h) = (1e3 * TAU, 1e-5);

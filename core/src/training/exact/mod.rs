@@ -16,6 +16,7 @@ mod show;
 mod steps;
 mod surrogate;
 mod trainer;
+mod windows;
 
 #[cfg(test)]
 mod adapting;
@@ -29,6 +30,8 @@ mod kernels;
 mod pulses;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod truncated;
 
 pub use backward::Slopes;
 pub use in_situ::{InSitu, State, Taken};

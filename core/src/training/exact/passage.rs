@@ -192,7 +192,7 @@ impl<R: Real> Passage<R> {
                 tau: of_layer(taus, index).first_mut(),
             };
             let from = (layer, parameters.own(index, layer), &parameters.weights[index][..]);
-            backward(from, &self.tapes[index], &mut rest[0], earlier, slopes, &mut into, &mut self.sweep);
+            backward(from, &self.tapes[..=index], &mut rest[0], earlier, slopes, &mut into, &mut self.sweep);
         }
     }
 }

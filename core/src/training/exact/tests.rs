@@ -73,6 +73,7 @@ fn network(rows: Rows) -> (Net, Settings, Exact, Weights<f32>) {
         loss: Loss::cross_entropy(ReadOut::FirstSpike(first)),
         least_slope: 0.2,
         surrogate: None,
+        window: None,
         activity: Some(Activity { floor: 0.3, raise: 1e-3, ceiling: f64::INFINITY, lower: 0.0 }),
         delays: None,
         thresholds: None,
@@ -320,7 +321,7 @@ fn the_size_of_the_gradient_is_told_by_layer() {
         passage.forward(&net, &before, (1, u64::from(sample)), &spikes, 60.0);
         let label = usize::from(set.train.labels[sample as usize]);
         passage.judge(&net, &before, 60.0, &trainer.exact().loss, Some(Target::Class(label)));
-        passage.backward(&net, &before, Slopes { least: 0.2, surrogate: None }, &mut sum);
+        passage.backward(&net, &before, Slopes { least: 0.2, surrogate: None, window: None }, &mut sum);
     }
     for (index, layer) in net.layers.iter().enumerate() {
         let squares: f64 = sum.weights[index].iter().map(|&g| (f64::from(g) / 32.0).powi(2)).sum();

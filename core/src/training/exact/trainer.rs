@@ -14,6 +14,7 @@ use crate::engine::lockstep::{NONE, Net, Runaway};
 use crate::engine::{Divergence, Observer, SimulationError, Team, Threads};
 use crate::network::{Network, Weights};
 use crate::record::Fingerprint;
+use crate::time::Time;
 use crate::training::epoch::{Advance, Descent, EpochReport, Settings};
 use crate::training::optimizer::{OptimizerState, Schedule};
 use crate::training::scalar::Epoch;
@@ -33,6 +34,9 @@ pub struct Exact {
     /// What stands for the derivative of spikes of layers of jumps. `None`: that they are there has no gradient, and their weights do not
     /// learn by it; times that pass through them have one.
     pub surrogate: Option<Surrogate>,
+    /// Length of the windows, from the start of a presentation, to whose beginnings the gradient goes back; `None`: to the start. Time
+    /// constants do not learn with them.
+    pub window: Option<Time>,
     /// Keeps neurons from falling silent for good, and from firing more than they should, if so.
     pub activity: Option<Activity>,
     /// How delays of single synapses learn, in ms; `None`: they stay.
@@ -531,7 +535,11 @@ impl<R: Scalar> Piece<R> {
             return;
         }
         self.touch(net);
-        let slopes = Slopes { least: R::from_f64(exact.least_slope), surrogate: exact.surrogate };
+        let slopes = Slopes {
+            least: R::from_f64(exact.least_slope),
+            surrogate: exact.surrogate,
+            window: exact.window.map(|window| R::from_f64(window.as_seconds() * 1e3)),
+        };
         self.passage.backward(net, parameters, slopes, &mut self.gradient);
         for (active, tape) in self.active.iter_mut().zip(&self.passage.tapes) {
             tape.spikes.iter().for_each(|&(_, neuron)| active[neuron as usize] += 1);

@@ -35,6 +35,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
             gradient @ &Gradient::Exact {
                 least_slope,
                 surrogate,
+                truncate,
                 activity_floor: floor,
                 activity_raise: raise,
                 activity_ceiling: ceiling,
@@ -84,6 +85,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
             loss: loss.clone(),
             least_slope,
             surrogate: surrogate.map(Into::into),
+            window: truncate,
             activity: (floor > 0.0 || ceiling.is_some()).then_some(Activity {
                 floor,
                 raise,

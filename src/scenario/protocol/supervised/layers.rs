@@ -10,6 +10,7 @@ use crate::scenario::filled::{Fields, Filled, is_dataset};
 use crate::scenario::plan::{Plan, ProjectionPlan};
 use crate::scenario::run::context::RunError;
 use crate::scenario::section::Lower;
+use crate::scenario::spec::Unit;
 use crate::scenario::text::{Node, Value};
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
     let gradient = protocol.table("gradient");
     if let Some(gradient) = gradient {
         active_fits(lower, gradient);
+        truncated_fits(lower, (protocol, gradient));
     }
     for (key, what) in
         [("delays", "delays"), ("thresholds", "thresholds"), ("time_constants", "time constants")]
@@ -238,6 +240,33 @@ fn active_fits(lower: &mut Lower<'_>, gradient: &Fields) {
             Diagnostic::error(format!("`activity_lower` of {} has no effect", gradient.what))
                 .at(at)
                 .allowed("`activity_lower` beside `activity_ceiling`"),
+        );
+    }
+}
+
+/// Refuses windows that are as long as all of it, and what has no gradient with them.
+fn truncated_fits(lower: &mut Lower<'_>, (protocol, gradient): (&Fields, &Fields)) {
+    let Some(at) = gradient.written("truncate") else { return };
+    if let (Some(window), Some(shown)) = (gradient.time("truncate"), protocol.time("presentation"))
+        && window >= shown
+    {
+        let shown = Unit::Second.print(shown.as_seconds());
+        lower.faults.push(
+            Diagnostic::error(format!("`truncate` of {} has no effect", gradient.what))
+                .at(at)
+                .also(protocol.written("presentation"), format!("a presentation of {shown} is one window"))
+                .allowed(format!("less than {shown}, or nothing: the gradient goes back to the start")),
+        );
+    }
+    if let Some(learned) = gradient.written("time_constants") {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "`truncate` and `time_constants` of {} do not go together",
+                gradient.what
+            ))
+            .at(at)
+            .also(Some(learned), "a longer one moves everything since the start of the presentation")
+            .allowed("one of the two"),
         );
     }
 }

@@ -85,6 +85,8 @@ table! {
             surrogate: Option<SpikeSurrogate> = inner::<SpikeSurrogate>(), absent("no projection jumps");
             /// Least slope of a membrane at its spike that is divided by, in thresholds per tau_m: a spike that only just comes about moves far, and its gradient is cut there.
             least_slope: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.2");
+            /// How far back a loss counts: to the beginning of the window of this length that it lies in, counted from the start of a presentation, and of what happened before nothing is credited. For long presentations and layers that hear themselves.
+            truncate: Option<Time> = POSITIVE_SPAN, absent("to the start of the presentation");
             /// A neuron of a hidden layer that fired less often per sample of a batch than this is raised by `activity_raise`; 0: none is.
             activity_floor: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.3");
             /// What such a neuron gets on all weights that lead to it, per batch, in units of v_th - u_rest. Not part of the gradient.
