@@ -98,7 +98,7 @@ pub mod scenario;
 
 #[doc(inline)]
 pub use memspike_core::{
-    crossbar, dataset, device, encoding, energy, engine, fit, hint, keys, network, numeric, plain,
+    crossbar, dataset, device, encoding, energy, engine, fit, hint, keys, limits, network, numeric, plain,
     plasticity, random, readout, record, renamed, snapshot, synapse, time, training, units, waveform,
     written,
 };

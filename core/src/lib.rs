@@ -15,6 +15,7 @@ pub mod engine;
 pub mod fit;
 pub mod hint;
 pub mod keys;
+pub mod limits;
 pub mod network;
 pub mod neuron;
 pub mod numeric;

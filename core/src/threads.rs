@@ -49,10 +49,14 @@ impl Threads {
     /// # Errors
     /// If the system does not give them.
     pub fn new(count: usize) -> Result<Self, ThreadsError> {
-        let pool = match count {
-            0 | 1 => return Ok(Self::one()),
-            _ => rayon_core::ThreadPoolBuilder::new().num_threads(count).start_handler(traced()).build(),
-        };
+        if count <= 1 {
+            return Ok(Self::one());
+        }
+        if let Some(cause) = crate::limits::addresses_left().and_then(|left| beyond(count, left)) {
+            return Err(ThreadsError { count, cause });
+        }
+        let pool = rayon_core::ThreadPoolBuilder::new().num_threads(count).stack_size(STACK as usize);
+        let pool = pool.start_handler(traced()).build();
         let pool = pool.map_err(|error| ThreadsError { count, cause: error.to_string() })?;
         Ok(Self { shares: count, pool: Some(Arc::new(pool)) })
     }
@@ -79,6 +83,20 @@ impl Threads {
     pub fn team(&self) -> Team {
         Team { pool: self.pool.clone(), watch: Arc::default() }
     }
+}
+
+/// Bytes of the stack of a thread.
+const STACK: u64 = 2 << 20;
+
+/// What is to be left beside the stacks: a thread that finds no memory for what is its own ends the process.
+const BESIDE: u64 = 64 << 20;
+
+/// Why so many stacks do not fit into what is left of the addresses of the process, if they do not.
+fn beyond(count: usize, left: u64) -> Option<String> {
+    let needed = (count as u64).saturating_mul(STACK).saturating_add(BESIDE);
+    let [needed, allowed] = [needed, left].map(|bytes| bytes.div_ceil(1 << 20));
+    (needed > allowed)
+        .then(|| format!("they take {needed} MiB of addresses, and a limit (ulimit -v) leaves {allowed} MiB"))
 }
 
 /// Threads of a pool, or the one that calls.
@@ -227,6 +245,16 @@ fn wait(mut happened: impl FnMut() -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn threads_whose_stacks_do_not_fit_are_refused() {
+        assert_eq!(beyond(1024, 1 << 40), None);
+        assert_eq!(beyond(2, 68 << 20), None);
+        assert_eq!(
+            beyond(1024, 1_000_000_000).unwrap(),
+            "they take 2112 MiB of addresses, and a limit (ulimit -v) leaves 954 MiB"
+        );
+    }
 
     #[test]
     fn every_job_is_done_once_whether_threads_are_awake_or_not() {

@@ -37,7 +37,7 @@ class Answers:
             hint = said.get("hint")
             self.errors.append((said["cause"], said["text"] + (f"\nhint: {hint}" if hint else "")))
         elif kind == "warning":
-            # Frames: this one, `ask`, `carried_out`, `run`, its caller.
+            # Frames: this one, `ask`, `carried_out` or `said`, `run` or what asks, its caller.
             warnings.warn(said["text"], MemspikeWarning, stacklevel=5)
         elif kind in ("note", "line"):
             _log.info("%s", said["text"])
@@ -65,18 +65,8 @@ def ask(args: list[str], progress: bool | Listener = False) -> tuple[int, str]:
 
 
 def said(args: list[str]) -> str:
-    """What a command prints that speaks to people; its warnings are Python's, its notes go to `logging`."""
-    lines: list[str] = []
-    code, printed = _core.command(args, lines.append)
-    if code not in (0, 1):
-        raise failure("value", _faults(lines))
-    for line in lines:
-        kind, _, rest = line.partition(": ")
-        if kind == "warning":
-            warnings.warn(rest, MemspikeWarning, stacklevel=4)
-        else:
-            _log.info("%s", rest if kind == "note" else line)
-    return printed
+    """What a command prints; its warnings are Python's, its notes go to `logging`."""
+    return ask(args)[1]
 
 
 def _faults(lines: list[str]) -> str:

@@ -155,6 +155,8 @@ class Result:
         ------
         ValueError
             If the format is not known, or cannot hold the record.
+        OSError
+            If the file cannot be written.
         """
         self._there("summary.json")
         args = ["export", str(self.path), "--format=" + word("format", format, '"csv"')]

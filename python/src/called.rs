@@ -69,8 +69,9 @@ pub fn command(py: Python<'_>, args: Vec<String>, tell: Py<PyAny>) -> PyResult<(
         let stop = Stop::default();
         let work = {
             let stop = stop.clone();
-            let run =
-                move || cli::run_to(arguments, &Registry::shipped(), &stop, Streams::new(data, messages));
+            let run = move || {
+                cli::run_to(arguments, &Registry::shipped(), &stop, Streams::new(data, messages).in_objects())
+            };
             std::thread::Builder::new().name("memspike".into()).stack_size(STACK).spawn(run)?
         };
         let mut fault = None;

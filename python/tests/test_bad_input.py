@@ -559,3 +559,38 @@ def test_networks_and_simulations_go_through_pickles() -> None:
     assert np.array_equal(simulation.membranes("cells"), again.membranes("cells"))
     with pytest.raises(ValueError):
         again.set_rate("clock", 5 * Hz)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no limit of the address space here")
+def test_threads_whose_stacks_do_not_fit_are_refused() -> None:
+    code = """
+import resource
+from memspike import Network, Simulation
+network = Network()
+network.population("cells", 10)
+has = 1024 * int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmSize")))
+resource.setrlimit(resource.RLIMIT_AS, (has + 1_000_000_000, -1))
+for _ in range(20):
+    try:
+        Simulation(network, threads=1024)
+    except ValueError as error:
+        assert "1024 threads cannot be started: they take 2112 MiB of addresses" in str(error), error
+    else:
+        raise AssertionError("they were started")
+Simulation(network, threads=2)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_cannot_be_written_is_an_oserror(scenario: Path, tmp_path: Path) -> None:
+    result = memspike.run(scenario, out=tmp_path / "run")
+    file = tmp_path / "file"
+    file.write_text("a file, and no directory")
+    for place in (tmp_path / "none" / "spikes.npz", file / "spikes.npz", tmp_path):
+        with pytest.raises(OSError, match=r"(?s)spikes\.npz|is a directory"):
+            result.export("npz", record="spikes", to=place)
+    with pytest.raises(ValueError, match="is not a record of this run"):
+        result.export("npz", record="spokes")
+    result.export("npz", record="spikes", to=tmp_path / "spikes.npz")
+    assert (tmp_path / "spikes.npz").is_file()

@@ -1,6 +1,6 @@
 //! Files named on the command line: read whole, written whole.
 
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::png::Renderer;
 use memspike::record::{PendingFile, RecordError, rundir};
 use std::io::{ErrorKind, Read as _};
@@ -71,6 +71,7 @@ pub fn place(path: &Path, option: &str) -> Result<PathBuf, Failure> {
     let failed = |reason: &str, hint: &str| {
         Failure::new(format!("cannot write `{}`: {reason}", path.display()))
             .with_hint(format!("{hint}; choose another file with {option}"))
+            .because(Cause::File)
     };
     // A device or a pipe must not be replaced by a file.
     if path.is_dir() {
@@ -100,6 +101,7 @@ pub fn write_whole(path: &Path, bytes: &[u8], option: &str) -> Result<(), Failur
     let failed = |reason: String, hint: &str| {
         Failure::new(format!("cannot write `{}`: {reason}", path.display()))
             .with_hint(format!("{hint}; choose another file with {option}"))
+            .because(Cause::File)
     };
     let write = || {
         let mut file = PendingFile::create(path)?;

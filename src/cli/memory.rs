@@ -1,12 +1,13 @@
 //! Memory that this process may still take: what is free, and less where somebody has set a limit.
 
+use memspike::limits::addresses_left;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Bytes that can be had: free without swapping (`/proc/meminfo`), and within the limits of the process (`ulimit -v`) and of
 /// its control groups; `None` where the system tells nothing of these.
 pub fn available() -> Option<u64> {
-    let mut bounds = vec![field("/proc/meminfo", "MemAvailable:"), address_space()];
+    let mut bounds = vec![field("/proc/meminfo", "MemAvailable:"), addresses_left()];
     bounds.extend(groups(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default()));
     bounds.into_iter().flatten().min()
 }
@@ -21,18 +22,6 @@ fn field(file: &str, key: &str) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
-}
-
-/// What the limit of the address space leaves.
-#[cfg(target_os = "linux")]
-fn address_space() -> Option<u64> {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::As).current?;
-    Some(limit.saturating_sub(field("/proc/self/status", "VmSize:").unwrap_or(0)))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn address_space() -> Option<u64> {
-    None
 }
 
 /// What each control group leaves that the process is in, those above it included: `of` is `/proc/self/cgroup`.

@@ -98,10 +98,10 @@ pub fn run_to(
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
-    let mut output = Output::new(&cli.global, streams);
-    if matches!(&cli.command, Command::Run(run) if run.progress == values::How::Json) {
-        output = output.in_objects();
-    }
+    let objects =
+        streams.objects() || matches!(&cli.command, Command::Run(run) if run.progress == values::How::Json);
+    let output = Output::new(&cli.global, streams);
+    let output = if objects { output.in_objects() } else { output };
     let command = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let program = Program { registry, stop, command };
     let end = dispatch(cli.command, &program, &output);

@@ -18,6 +18,8 @@ pub struct Streams {
     messages: Sink,
     /// Stdout and stderr.
     standard: bool,
+    /// Whether messages are objects whatever the command.
+    objects: bool,
 }
 
 impl Streams {
@@ -29,7 +31,18 @@ impl Streams {
 
     /// Data and messages to writers of the caller; neither is a terminal.
     pub fn new(data: impl Write + Send + 'static, messages: impl Write + Send + 'static) -> Self {
-        Self { data: Arc::new(Mutex::new(data)), messages: Arc::new(Mutex::new(messages)), standard: false }
+        let (data, messages): (Sink, Sink) = (Arc::new(Mutex::new(data)), Arc::new(Mutex::new(messages)));
+        Self { data, messages, standard: false, objects: false }
+    }
+
+    /// Messages of every command as JSON objects, a line each, with the cause of what went wrong: as `run --progress json` has them.
+    #[must_use]
+    pub fn in_objects(self) -> Self {
+        Self { objects: true, ..self }
+    }
+
+    pub(super) fn objects(&self) -> bool {
+        self.objects
     }
 
     /// What the reader of arguments has to say, and what may have been meant.

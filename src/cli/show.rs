@@ -3,7 +3,7 @@
 use super::args::ShowArgs;
 use super::directory::RUNS;
 use super::end::End;
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::output::Output;
 use super::values::Format;
 use memspike::record::RecordError;
@@ -65,9 +65,9 @@ pub fn find(run: &Path) -> Result<PathBuf, Failure> {
             })
         });
     }
-    Err(Failure::new(format!("there is no run `{name}`")).with_hint(format!(
-        "give a run directory such as {RUNS}/digits/001, or a scenario that was run here"
-    )))
+    Err(Failure::new(format!("there is no run `{name}`"))
+        .with_hint(format!("give a run directory such as {RUNS}/digits/001, or a scenario that was run here"))
+        .because(Cause::Missing))
 }
 
 fn unfinished(path: &Path, status: RunStatus) -> Failure {

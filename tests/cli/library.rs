@@ -53,6 +53,34 @@ fn counting(place: &Path) -> String {
 }
 
 #[test]
+fn messages_as_objects_say_the_cause_whatever_the_command() {
+    let place = tempfile::tempdir().unwrap();
+    let gone = place.path().join("gone").display().to_string();
+    let nowhere = place.path().join("gone/loops.svg").display().to_string();
+    let iv = place.path().join("iv.csv").display().to_string();
+    std::fs::write(&iv, "nothing,at,all\n").unwrap();
+    for (args, cause) in [
+        (&["show", &gone][..], "missing"),
+        (&["device", "ag-tio2-pt-rs-binary", "iv", "--plot", &nowhere], "file"),
+        (&["fit", "iv", &iv], "value"),
+        (&["check", "yin-yan"], "missing"),
+    ] {
+        let (data, messages) = (Text::default(), Text::default());
+        let words = ["memspike"].iter().chain(args).map(OsString::from);
+        let streams = Streams::new(data.clone(), messages.clone()).in_objects();
+        let code = cli::run_to(words, &Registry::shipped(), &Stop::default(), streams);
+        let said = messages.take();
+        let objects: Vec<serde_json::Value> = said
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
+            .collect();
+        assert_eq!(code, 2, "{args:?}: {said}");
+        assert!(objects.iter().any(|o| o["kind"] == "error" && o["cause"] == cause), "{args:?}: {said}");
+        assert_eq!(data.take(), "", "{args:?}");
+    }
+}
+
+#[test]
 fn every_command_knows_what_its_caller_registered() {
     let place = tempfile::tempdir().unwrap();
     let file = counting(place.path());
