@@ -90,7 +90,7 @@ impl Asked<'_> {
             let full = whole.weights[0][place];
             let want = if line % 2 == 1 { full } else { share * first.weights[0][place] };
             assert!((got - want).abs() <= 1e-9 * largest, "{case}, line {line}: {got}, not {want}");
-            cut += usize::from(line % 2 == 0 && (full - got).abs() > 1e-6 * largest);
+            cut += usize::from(line.is_multiple_of(2) && (full - got).abs() > 1e-6 * largest);
         }
         cut
     }
