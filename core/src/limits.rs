@@ -1,4 +1,4 @@
-//! What the system lets a process have.
+//! What the system lets a process have, and what it has: Linux tells it in files of lines.
 
 use std::fs;
 
@@ -6,8 +6,13 @@ use std::fs;
 #[must_use]
 pub fn addresses_left() -> Option<u64> {
     let limit = soft_limit(&fs::read_to_string("/proc/self/limits").ok()?)?;
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    Some(limit.saturating_sub(taken(&status).unwrap_or(0)))
+    Some(limit.saturating_sub(bytes("/proc/self/status", "VmSize:").unwrap_or(0)))
+}
+
+/// The number behind `key` in a file such as `/proc/self/status` or `/proc/meminfo`, in bytes; `None` where there is none.
+#[must_use]
+pub fn bytes(file: &str, key: &str) -> Option<u64> {
+    behind(&fs::read_to_string(file).ok()?, key)
 }
 
 /// The soft limit of the address space, in the text of `/proc/self/limits`.
@@ -16,9 +21,9 @@ fn soft_limit(limits: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Bytes that the process has taken, in the text of `/proc/self/status`.
-fn taken(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+/// The same, of its text, which has it in kB.
+fn behind(text: &str, key: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
@@ -38,6 +43,7 @@ mod tests {
         assert_eq!(soft_limit(&of("1024000000")), Some(1_024_000_000));
         assert_eq!(soft_limit(&of("unlimited")), None);
         assert_eq!(soft_limit(""), None);
-        assert_eq!(taken("VmPeak:\t    9999 kB\nVmSize:\t    8472 kB\n"), Some(8_675_328));
+        assert_eq!(behind("VmPeak:\t    9999 kB\nVmSize:\t    8472 kB\n", "VmSize:"), Some(8_675_328));
+        assert_eq!(behind("VmPeak:\t    9999 kB\nThreads:\t8\n", "Threads:"), None);
     }
 }

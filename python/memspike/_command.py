@@ -24,14 +24,13 @@ class Answers:
     def __init__(self, progress: bool | Listener) -> None:
         self.progress = Told(progress)
         self.errors: list[tuple[str, str]] = []
-        self.plain: list[str] = []
 
     def __call__(self, line: str) -> None:
         try:
             said = json.loads(line)
             kind = said["kind"]
         except (ValueError, TypeError, KeyError):
-            self.plain.append(line)
+            # No message: what is traced, for example.
             return
         if kind == "error":
             hint = said.get("hint")
@@ -49,7 +48,7 @@ class Answers:
         if self.errors:
             cause = self.errors[0][0]
             return failure(cause, "\n".join(text for _, text in self.errors))
-        return failure("value", _faults(self.plain) or "memspike says nothing about what went wrong")
+        return failure("value", "memspike says nothing about what went wrong")
 
 
 def ask(args: list[str], progress: bool | Listener = False) -> tuple[int, str]:
@@ -67,15 +66,6 @@ def ask(args: list[str], progress: bool | Listener = False) -> tuple[int, str]:
 def said(args: list[str]) -> str:
     """What a command prints; its warnings are Python's, its notes go to `logging`."""
     return ask(args)[1]
-
-
-def _faults(lines: list[str]) -> str:
-    """What went wrong, without what was told on the way and what the command line says of itself."""
-    first = next((index for index, line in enumerate(lines) if line.startswith("error: ")), 0)
-    text = "\n".join(lines[first:]).removeprefix("error: ")
-    for more in ("\n\nUsage: ", "\n\nFor more information"):
-        text = text.partition(more)[0]
-    return text
 
 
 def arguments(options: Mapping[str, Any]) -> list[str]:

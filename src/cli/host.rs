@@ -1,5 +1,6 @@
 //! The machine: clocks, memory, processors, the date.
 
+use memspike::limits::bytes;
 use memspike::report::manifest::Host;
 use memspike::scenario::run::context;
 use std::path::PathBuf;
@@ -40,21 +41,16 @@ fn cpu_seconds() -> f64 {
     0.0
 }
 
+const STATUS: &str = "/proc/self/status";
+
 /// The largest resident size so far, where the system tells (Linux).
 pub fn peak_rss_bytes() -> Option<u64> {
-    status_bytes("VmHWM:")
+    bytes(STATUS, "VmHWM:")
 }
 
 /// The resident size now, where the system tells (Linux).
 pub fn rss_bytes() -> Option<u64> {
-    status_bytes("VmRSS:")
-}
-
-fn status_bytes(name: &str) -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kilobytes.checked_mul(1024)
+    bytes(STATUS, "VmRSS:")
 }
 
 /// Columns of the terminal that messages go to; 80 where nobody knows.

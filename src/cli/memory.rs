@@ -1,27 +1,15 @@
 //! Memory that this process may still take: what is free, and less where somebody has set a limit.
 
-use memspike::limits::addresses_left;
+use memspike::limits::{addresses_left, bytes};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Bytes that can be had: free without swapping (`/proc/meminfo`), and within the limits of the process (`ulimit -v`) and of
 /// its control groups; `None` where the system tells nothing of these.
 pub fn available() -> Option<u64> {
-    let mut bounds = vec![field("/proc/meminfo", "MemAvailable:"), addresses_left()];
+    let mut bounds = vec![bytes("/proc/meminfo", "MemAvailable:"), addresses_left()];
     bounds.extend(groups(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default()));
     bounds.into_iter().flatten().min()
-}
-
-/// Bytes that this process has.
-pub fn resident() -> Option<u64> {
-    field("/proc/self/status", "VmRSS:")
-}
-
-/// The number behind `key` in a file of lines, which is in kB.
-fn field(file: &str, key: &str) -> Option<u64> {
-    let text = fs::read_to_string(file).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
 /// What each control group leaves that the process is in, those above it included: `of` is `/proc/self/cgroup`.
@@ -58,6 +46,7 @@ fn group_left(group: &Path, limit: &str, usage: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::host::rss_bytes;
 
     #[test]
     fn a_group_leaves_its_limit_less_what_is_taken_for_good() {
@@ -79,7 +68,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn there_is_some() {
-        assert!(available().unwrap() > 1 << 20 && resident().unwrap() > 1 << 18);
+        assert!(available().unwrap() > 1 << 20 && rss_bytes().unwrap() > 1 << 18);
         assert!(groups("nonsense\n0::/x/y\n4:memory:/z\n").len() == 5);
     }
 }

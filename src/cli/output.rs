@@ -22,6 +22,11 @@ pub struct Streams {
     objects: bool,
 }
 
+/// What went wrong, as an object.
+fn as_object((message, cause): (&str, Cause), hint: Option<&str>) -> String {
+    json!({ "kind": "error", "cause": cause.word(), "text": message, "hint": hint }).to_string()
+}
+
 impl Streams {
     /// Data to stdout, messages to stderr.
     #[must_use]
@@ -47,6 +52,13 @@ impl Streams {
 
     /// What the reader of arguments has to say, and what may have been meant.
     pub(super) fn usage(&self, error: &clap::Error, hint: Option<String>) {
+        if self.objects && error.use_stderr() {
+            // How a command is written is no news to who writes it in a program.
+            let told = error.render().to_string();
+            let told = told.split("\n\nUsage: ").next().unwrap_or_default();
+            let told = told.split("\n\nFor more information").next().unwrap_or_default();
+            return self.say(&as_object((told.trim_start_matches("error: "), Cause::Value), hint.as_deref()));
+        }
         if self.standard {
             let _ = error.print();
         } else {
@@ -260,8 +272,7 @@ impl Output {
 
     fn fault(&self, (message, cause): (&str, Cause), hint: Option<&str>, lines: &mut Vec<String>) {
         if self.objects {
-            let object = json!({ "kind": "error", "cause": cause.word(), "text": message, "hint": hint });
-            lines.push(object.to_string());
+            lines.push(as_object((message, cause), hint));
             return;
         }
         lines.push(self.line("error", "31;1", message));

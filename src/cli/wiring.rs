@@ -2,6 +2,7 @@
 
 use super::args::Engine;
 use super::failure::{Cause, Failure};
+use super::host;
 use super::memory;
 use super::observers::Observers;
 use super::overrides::Overrides;
@@ -212,7 +213,7 @@ impl Store for Checkpoint<'_> {
     }
 
     fn beyond_memory(&self) -> Option<(u64, u64)> {
-        let (allowed, taken) = (self.allowed?, memory::resident()?);
+        let (allowed, taken) = (self.allowed?, host::rss_bytes()?);
         (taken > allowed).then_some((taken, allowed))
     }
 
@@ -312,7 +313,7 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
     let free = memory::available();
     let allowed = match plan.engine.memory_gb {
         Some(gb) => Some((gb * 1e9) as u64),
-        None => free.map(|free| free.saturating_add(memory::resident().unwrap_or(0))),
+        None => free.map(|free| free.saturating_add(host::rss_bytes().unwrap_or(0))),
     };
     let last = clock.wall();
     let mut store = Checkpoint { dir: run_dir, resume, records, clock, every, last, cost: 0.0, allowed, png };

@@ -64,6 +64,8 @@ fn messages_as_objects_say_the_cause_whatever_the_command() {
         (&["device", "ag-tio2-pt-rs-binary", "iv", "--plot", &nowhere], "file"),
         (&["fit", "iv", &iv], "value"),
         (&["check", "yin-yan"], "missing"),
+        (&["show", "--fromat", "json"], "value"),
+        (&["shwo"], "value"),
     ] {
         let (data, messages) = (Text::default(), Text::default());
         let words = ["memspike"].iter().chain(args).map(OsString::from);

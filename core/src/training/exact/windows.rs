@@ -67,6 +67,7 @@ impl<R: Real> Windows<R> {
     pub fn left(&self, time: R) -> Option<R> {
         let (length, until) = self.length?;
         let border = (self.of(time) + R::ONE) * length;
-        (border < until).then(|| border - time)
+        // (A window of a few bits of a time may end where it begins.)
+        (border < until).then(|| (border - time).max(R::ZERO))
     }
 }
