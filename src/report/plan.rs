@@ -3,6 +3,7 @@
 use super::row::{Row, cv, row, time};
 use super::told;
 use crate::device::fault::FaultRates;
+use crate::device::retention::{DecayLaw, Retention};
 use crate::encoding::RateProfile;
 use crate::hint::many;
 use crate::network::{
@@ -366,6 +367,16 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
             rows.push(row("stuck on, off", format!("{} %, {} %", cv(stuck_on), cv(stuck_off))));
         }
         rows.extend(device.age.map(|age| row("programmed", format!("{age} ago"))));
+        let Retention { law, g_inf, lifetime_sigma } = device.retention;
+        if law != DecayLaw::Perfect && (device.age.is_some() || projection.plasticity.is_some()) {
+            let own = if lifetime_sigma > 0.0 {
+                format!(", \u{3c3} of ln \u{3c4} {lifetime_sigma}")
+            } else {
+                String::new()
+            };
+            let when = if projection.plasticity.is_some() { "while they learn, " } else { "" };
+            rows.push(row("decay", format!("{when}to {g_inf}: {law}{own}")));
+        }
     }
     rows
 }

@@ -9,8 +9,9 @@ use super::spec::kinds::{CV, LASTING, LEVELS, POSITIVE_SPAN, SHARE, positive};
 use super::spec::{Kind, Refers, SpreadWord, Unit, Word as _, words};
 use super::table::{inner, table};
 use crate::device::fault::FaultRates;
+use crate::device::model::Memory;
 use crate::device::preset::Preset;
-use crate::device::retention::{DecayLaw, Retention};
+use crate::device::retention::DecayLaw;
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::units::{Second, Volt};
 
@@ -57,11 +58,13 @@ impl Lower<'_> {
         let (memory, Crossbar { arrangement, placement, levels, spread, faults, age, read, w_max }) =
             (memory?, crossbar?);
         let retention = *memory.retention;
-        if age.is_some() {
-            let table = fields.table("crossbar").unwrap_or(fields);
-            self.decays(table, "age", (name, &retention))?;
-        }
         let mut range = DeviceRange::of(&memory);
+        let crossbar = fields.table("crossbar").unwrap_or(fields);
+        if age.is_some() {
+            self.decays(crossbar, "age", (name, &memory))?;
+        } else if fields.table("plasticity").is_some() && retention.law != DecayLaw::Perfect {
+            self.falls((fields, "device"), (name, &memory))?;
+        }
         if let (Some(few), Some(asked)) = (range.levels, levels)
             && few != asked
         {
@@ -97,10 +100,10 @@ impl Lower<'_> {
         &mut self,
         fields: &Fields,
         key: &str,
-        (device, retention): (&str, &Retention),
+        (device, memory): (&str, &Memory<'_>),
     ) -> Option<()> {
-        if retention.law != DecayLaw::Perfect {
-            return Some(());
+        if memory.retention.law != DecayLaw::Perfect {
+            return self.falls((fields, key), (device, memory));
         }
         self.faults.push(
             Diagnostic::error(format!("`{key}` of {} has no effect", fields.what))
@@ -110,6 +113,27 @@ impl Lower<'_> {
                 .hint(format!(
                     "[device.{device}] model = {{ decay = \"exponential\" }}, parameters = {{ g_inf = \"1 uS\", retention_tau = \
                      \"78 ks\" }} says so"
+                )),
+        );
+        None
+    }
+}
+
+impl Lower<'_> {
+    /// Whether what decays ends below the highest conductance; if not, a device that is left alone would rise beyond its range.
+    fn falls(&mut self, (fields, key): (&Fields, &str), (device, memory): (&str, &Memory<'_>)) -> Option<()> {
+        let (g_inf, g_max) = (memory.retention.g_inf, DeviceRange::of(memory).g_max);
+        if g_inf <= g_max {
+            return Some(());
+        }
+        self.faults.push(
+            Diagnostic::error(format!("devices of {} would rise when they are left alone", fields.what))
+                .maybe_at(fields.place(key))
+                .label(format!("device `{device}` decays to g_inf = {g_inf}, and its g_max is {g_max}"))
+                .allowed("g_inf up to g_max")
+                .hint(format!(
+                    "[device.{device}.parameters] g_inf = \"{}\" is the lower end of its range",
+                    DeviceRange::of(memory).g_min
                 )),
         );
         None

@@ -180,6 +180,7 @@ fn synapse<Q: Queue<f64>>(rule: &Overlap, trains: &Trains, until: u64, g: f64) -
         cycle_sigma: 0.0,
         pulse: ProgramPulse { v_set: Volt::new(1.0), v_reset: Volt::new(1.0), width: Second::new(1e-3) },
         endurance: None,
+        retention: None,
         stuck: Vec::new(),
     };
     let layout = layout(&network, &network.projections[0]);

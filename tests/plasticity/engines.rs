@@ -6,6 +6,7 @@ use memspike::device::endurance::Endurance;
 use memspike::device::memory::DoseMemory;
 use memspike::device::preset::Preset;
 use memspike::device::resistive::{DeviceSpread, Kinetics};
+use memspike::device::retention::{DecayLaw, Retention};
 use memspike::encoding::{AliasTable, BlockRate};
 use memspike::engine::{
     Heap, Instant, Lanes, Learning, LearningError, LearningState, Probe, Queue, Silent, Simulation, Spike,
@@ -21,7 +22,7 @@ use memspike::plasticity::{
 use memspike::registry::Registry;
 use memspike::snapshot::{Payload, decode, encode};
 use memspike::time::Time;
-use memspike::units::{Second, Volt};
+use memspike::units::{Second, Siemens, Volt};
 use std::sync::Arc;
 
 const INPUTS: u32 = 30;
@@ -169,6 +170,7 @@ pub fn devices(projection: u32, synapses: usize) -> Devices {
         cycle_sigma: 0.3,
         pulse: ProgramPulse { v_set: Volt::new(0.2), v_reset: Volt::new(0.25), width: Second::new(1e-3) },
         endurance: Some(Endurance { n_f: 300.0, m: None, ..Endurance::default() }),
+        retention: None,
         stuck: vec![(3, 0.01), (17, 0.0)],
     }
 }
@@ -177,8 +179,17 @@ struct Case {
     network: Arc<Network>,
     rule: Rule,
     devices: bool,
+    /// Whether they decay meanwhile.
+    ages: bool,
     weights: Weights<f64>,
     table: AliasTable,
+}
+
+/// Decays that show within a run: one that is a factor each time, and one that asks how long ago a device was programmed.
+pub fn decays(projection: usize) -> Retention {
+    let b = [1.0, 0.6][projection];
+    let law = DecayLaw::Exponential { tau: Second::new(2.0), b };
+    Retention { law, g_inf: Siemens::new(1e-6), lifetime_sigma: 0.5 }
 }
 
 impl Case {
@@ -193,7 +204,14 @@ impl Case {
             (0..projection.synapses(CELLS)).map(|_| scale * W_MAX * dice.unit()).collect()
         });
         let weights = Weights::from_values(&network, &values.collect::<Vec<_>>());
-        Self { network, rule, devices, weights, table: AliasTable::new(&vec![1; INPUTS as usize]) }
+        Self {
+            network,
+            rule,
+            devices,
+            ages: devices,
+            weights,
+            table: AliasTable::new(&vec![1; INPUTS as usize]),
+        }
     }
 
     fn rates(&self) -> [BlockRate; 1] {
@@ -204,7 +222,10 @@ impl Case {
         let plastic = self.network.projections.iter().enumerate().map(|(index, projection)| {
             let layout = layout(&self.network, projection);
             let synapses = projection.synapses(CELLS);
-            let devices = self.devices.then(|| devices(index as u32, synapses));
+            let mut devices = self.devices.then(|| devices(index as u32, synapses));
+            if let (Some(devices), true) = (&mut devices, self.ages) {
+                devices.retention = Some(decays(index));
+            }
             Some(Plastic::new(self.rule.clone(), layout, devices).expect("a rule"))
         });
         Learning::new(&self.network, plastic.collect(), wait).expect("learning")
@@ -323,7 +344,8 @@ fn a_learning_run_may_be_cut_anywhere() {
 
 #[test]
 fn devices_bound_count_wear_and_pay_for_every_update() {
-    let case = Case::new(pair(Pairing::AllToAll, Dependence::Additive), true, Dense);
+    let mut case = Case::new(pair(Pairing::AllToAll, Dependence::Additive), true, Dense);
+    case.ages = false;
     let state: LearningState = decode(Payload::Plastic, &case.run::<Lanes>(true, &mut Silent)).unwrap();
     let devices = devices(0, 300);
     let memory = state.memories[0].as_ref().unwrap();

@@ -2,7 +2,7 @@
 //! length, cut anywhere and resumed on another number of threads, as instant by instant under the reference engine.
 
 use crate::common::{Dice, MS};
-use crate::engines::{W_MAX, devices, rules};
+use crate::engines::{W_MAX, decays, devices, rules};
 use memspike::encoding::{AliasTable, BLOCK, BlockRate};
 use memspike::engine::{
     Heap, Lanes, Learning, LearningState, Queue, Record, Recording, Run, Silent, Simulation, Spike, Stream,
@@ -10,7 +10,7 @@ use memspike::engine::{
 };
 use memspike::network::{Builder, Delays, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
-use memspike::plasticity::{Plastic, Rule};
+use memspike::plasticity::{Devices, Plastic, Rule};
 use memspike::snapshot::{Payload, decode, encode};
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
@@ -92,7 +92,9 @@ impl Case {
     /// Devices are behind the first projection.
     fn learning(&self, wait: bool) -> Learning {
         let plastic = self.network.projections.iter().enumerate().map(|(index, projection)| {
-            let devices = (index == 0).then(|| devices(0, projection.synapses(CELLS)));
+            let retention = Some(decays(usize::from(matches!(self.rule, Rule::Pair(_)))));
+            let devices = || Devices { retention, ..devices(0, projection.synapses(CELLS)) };
+            let devices = (index == 0).then(devices);
             let layout = layout(&self.network, projection);
             Some(Plastic::new(self.rule.clone(), layout, devices).expect("a rule"))
         });

@@ -163,7 +163,7 @@ size = 1
 spikes = [["5 ms", 0]]
 [device.analog]
 preset = "ag-tio2-pt-rs-analog"
-parameters = { g_min = "1 nS", g_max = "10 uS", g_start = "1 nS" }
+parameters = { g_min = "1 nS", g_max = "10 uS", g_start = "1 nS", g_inf = "1 nS" }
 [population.post]
 size = 1
 [projection.synapse]
@@ -200,6 +200,49 @@ duration = "20 ms"
 }
 
 #[test]
+fn devices_that_learn_decay_while_they_wait() {
+    // G = g_inf + (G_p - g_inf) e^(-t/tau), read at 0.1 s, 0.2 s and 0.4 s, and left for half a second.
+    let text = r#"[source.pre]
+kind = "spike_list"
+size = 1
+spikes = [["99.0 ms", 0], ["199.0 ms", 0], ["399.0 ms", 0]]
+[device.analog]
+preset = "ag-tio2-pt-rs-analog"
+parameters = { g_min = "1 uS", g_max = "10 uS", g_start = "1 uS", g_inf = "1.5 uS", retention_tau = "1 s", lifetime_sigma = 0 }
+[population.post]
+size = 1
+[projection.synapse]
+from = "pre"
+to = "post"
+weight = "8 mV"
+device = "analog"
+crossbar = { arrangement = "unipolar", w_max = "10 mV" }
+plasticity = { rule = "rectangular", window = "4 ms", a_plus = 0.5, a_minus = 0.0, relative_to = "span" }
+[protocol]
+kind = "simulate"
+duration = "500 ms"
+"#;
+    let plan = load_text("test.toml", text, &[], None).map(|loaded| loaded.plan);
+    let outcome = whatever_carries_it_out(&plan.unwrap_or_else(|faults| panic!("{faults}")));
+    let g = |t: f64| 1.5e-6 + (8.2e-6 - 1.5e-6) * (-t).exp();
+    let left = array(&outcome, "conductance.synapse.plus")[0];
+    assert!((left / g(0.5) - 1.0).abs() < 1e-12, "{left}");
+    let read = outcome.energy.entries.iter().find(|e| e.category == Category::Read && e.owner == "synapse");
+    let want = 0.1 * 0.1 * 1e-6 * (g(0.1) + g(0.2) + g(0.4));
+    assert!((read.unwrap().joules / want - 1.0).abs() < 1e-12, "{read:?} {want}");
+    // Refused where it would rise.
+    let rises = text.replace("\"1.5 uS\"", "\"0.2 mS\"");
+    let said = load_text("test.toml", &rises, &[], None).map(|_| ()).unwrap_err().render(false);
+    let told =
+        ["would rise when they are left alone", "g_inf = 0.2 mS, and its g_max is 10 uS", "g_inf = \"1 uS\""];
+    assert!(told.iter().all(|told| said.contains(told)), "{said}");
+    // Who does not learn and has no age has no decay either.
+    let (from, to) = (rises.find("plasticity =").unwrap(), rises.find("[protocol]").unwrap());
+    let still = format!("{}{}", &rises[..from], &rises[to..]);
+    assert!(load_text("test.toml", &still, &[], None).is_ok());
+}
+
+#[test]
 fn devices_whose_spikes_arrive_apart_are_read_one_by_one() {
     // A line arrives at 2, 3, 4, 12, 13 ms at the first device and at 7, 8, 9, 17, 18 ms at the second; both neurons spike at 5 ms, with
     // three arrivals of the last 4 ms at the one and none at the other.
@@ -213,7 +256,7 @@ size = 1
 spikes = [["5 ms", 0]]
 [device.analog]
 preset = "ag-tio2-pt-rs-analog"
-parameters = { g_min = "1 nS", g_max = "10 uS", g_start = "1 nS" }
+parameters = { g_min = "1 nS", g_max = "10 uS", g_start = "1 nS", g_inf = "1 nS" }
 [population.post]
 size = 2
 [projection.synapse]

@@ -12,7 +12,7 @@ use memspike::scenario::plan::Plan;
 use memspike::scenario::protocol::unsupervised::Unsupervised;
 use memspike::scenario::run::context::{Engine, RunError};
 
-/// Twelve neurons, two epochs of a small set, everything that devices can do. The threshold is low and the
+/// Twelve neurons, two epochs of a small set, everything that devices can do, with a decay that shows in a minute. The threshold is low and the
 /// presentations long, or so few and so faint patterns would make no neuron spike.
 fn short(more: &[&str]) -> Plan {
     let mut overrides = vec![
@@ -29,6 +29,7 @@ fn short(more: &[&str]) -> Plan {
         "projection.input.plasticity.dispersion.a_plus=0.2",
         "projection.input.plasticity.dispersion.g_max=0.2",
         "projection.input.plasticity.normalise=80",
+        "device.synapse.parameters.retention_tau=25 s",
     ];
     overrides.extend_from_slice(more);
     plan("stdp/mnist-100", &overrides)
@@ -89,6 +90,41 @@ const WITH_CASES: [&str; 4] = [
     "protocol.ageing=[{ after = \"0 s\" }, { after = \"20 ks\" }]",
     "protocol.validation=0.1",
 ];
+
+#[test]
+fn devices_decay_from_one_presentation_to_the_next() {
+    let (_folder, search) = folder(150, 40);
+    // Nobody spikes, so nothing is programmed: 300 presentations of 0.2 s, each with a pause of 0.05 s.
+    let of = |law: &[&str]| {
+        let mut more = vec!["population.output.v_th=100 V", "protocol.precision=f64", "protocol.rest=50 ms"];
+        more.extend(["device.synapse.parameters.lifetime_sigma=0", "protocol.test_samples=2"]);
+        more.extend_from_slice(law);
+        let outcome = Way::new(&search).run(&short(&more), &mut Kept::default()).unwrap();
+        outcome.arrays.iter().find(|array| array.name == "weight.input").unwrap().data.clone()
+    };
+    let fresh = of(&["device.synapse.parameters.retention_tau=1 Ts"]);
+    let share = (-75.0f64 / 25.0).exp();
+    let power = 8.5f64.powf(-0.5);
+    for (law, share) in [
+        (&["device.synapse.parameters.retention_tau=25 s"][..], share),
+        (
+            &[
+                "device.synapse.model.decay=power",
+                "device.synapse.parameters={ retention_t0 = \"10 s\", retention_nu = 0.5 }",
+            ],
+            power,
+        ),
+    ] {
+        let (mut left, mut stuck) = (0, 0);
+        for (got, was) in of(law).iter().zip(&fresh) {
+            // Down by the law, to the end of a cell, or stuck.
+            let decayed = (got / (was * share) - 1.0).abs() < 3e-3;
+            left += u32::from(decayed && *was > 0.0);
+            stuck += u32::from(got == was);
+        }
+        assert!(left > 9000 && left + stuck == 784 * 12 && stuck > 100, "{law:?}: {left}, {stuck}");
+    }
+}
 
 #[test]
 fn a_run_goes_on_from_every_checkpoint_to_the_same_end() {

@@ -127,6 +127,7 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
         "population.output.device_cv=0.02",
         "population.output.competition.reference=\"2 mV\"",
         "population.output.competition.losers=erased",
+        "device.synapse.parameters.retention_tau=10 s",
     ]);
     let mut kept = Kept::default();
     let want = Way::new(&search).run(&plan, &mut kept).unwrap();

@@ -179,6 +179,7 @@ fn a_single_pair_does_what_the_device_does_alone() {
         cycle_sigma: 0.0,
         pulse: ProgramPulse { v_set: Volt::new(0.2), v_reset: Volt::new(0.2), width: Second::new(1e-3) },
         endurance: None,
+        retention: None,
         stuck: Vec::new(),
     };
     let w0 = w_max * (1e-3 - device.g_min.get()) / span;
@@ -231,6 +232,7 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
         "projection.input.plasticity.dispersion.initial=0.3",
         "population.output.v_th={ normal = [\"80 mV\", \"8 mV\"] }",
         "projection.input.plasticity.endurance={ n_f = 300, weibull_shape = 1.5, m = 1.0 }",
+        "device.synapse.parameters.retention_tau=10 s",
     ]);
     let mut kept = Kept::default();
     let want = Way::new(&search).run(&plan, &mut kept).unwrap();

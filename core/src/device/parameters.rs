@@ -7,6 +7,7 @@ use crate::renamed;
 use crate::units::Quantity;
 use crate::written::{At, Diagnostic, Diagnostics, Item, Node, Table, Value};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Where a number comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -417,11 +418,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether a parameter is that of a law of its file which somebody else has put another in place of: it is left out.
+    fn of_another_law(&self, item: &Item) -> bool {
+        let laws = self.section("model").map_or(&[][..], |model| &model.entries);
+        self.keys.iter().any(|key| key.name == item.key)
+            && laws.iter().any(|law| !Arc::ptr_eq(&law.node.at.source, &item.node.at.source))
+    }
+
     /// Reports a key that nothing asked for.
     fn known(&mut self, section: &str, item: &Item) {
         let known: Vec<&str> =
             self.used.iter().filter(|(s, _)| *s == section).map(|(_, key)| key.as_str()).collect();
-        if known.contains(&item.key.as_str()) {
+        if known.contains(&item.key.as_str()) || (section == "parameters" && self.of_another_law(item)) {
             return;
         }
         let close = nearest(&item.key, known.iter().copied());

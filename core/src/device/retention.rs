@@ -32,6 +32,16 @@ pub enum DecayLaw {
     },
 }
 
+impl std::fmt::Display for DecayLaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Perfect => f.write_str("no decay"),
+            Self::Exponential { tau, b } => write!(f, "exp(\u{2212}(t/\u{3c4})^b) with \u{3c4} {tau}, b {b}"),
+            Self::PowerLaw { t0, nu } => write!(f, "(1 + t/t0)^\u{2212}\u{3bd} with t0 {t0}, \u{3bd} {nu}"),
+        }
+    }
+}
+
 /// How conductances decay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Retention {

@@ -274,6 +274,7 @@ impl Learning {
                 self.rows.clear();
                 self.rows.extend(arrivals.iter().map(|event| event.row));
                 let weights = weights.own(projection);
+                plastic.age(arrivals[0].time, weights);
                 plastic.arrive(arrivals[0].time, &self.rows, weights);
             }
         }
@@ -289,6 +290,7 @@ impl Learning {
                 self.rows.extend(arrivals.iter().map(|event| event.row));
                 columns(&self.spikes.0, to, &mut self.columns);
                 let weights = weights.own(projection);
+                plastic.age(time, weights);
                 plastic.settle(time, &self.rows, &self.columns, weights);
             }
         }
@@ -304,6 +306,7 @@ impl Learning {
                 let arrives = by_projection(events).any(|group| group[0].source as usize == projection);
                 if let (Some(plastic), false) = (&mut self.plastic[projection], arrives) {
                     let weights = weights.own(projection);
+                    plastic.age(time, weights);
                     plastic.settle(time, &[], &self.columns, weights);
                 }
             }
@@ -428,6 +431,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         };
         let refractory = parameters.refractory;
         let values = weights.own(index);
+        plastic.age(time, values);
         plastic.arrive(time, &[row], values);
         let start = row as usize * state.x.len();
         columns.clear();
@@ -460,6 +464,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
             for &other in into[population].iter().filter(|&&other| other != index) {
                 if let Some(plastic) = &mut learning.plastic[other] {
                     let others = weights.own(other);
+                    plastic.age(time, others);
                     plastic.settle(time, &[], columns, others);
                 }
             }

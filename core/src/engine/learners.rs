@@ -107,11 +107,14 @@ impl Learners {
         }
     }
 
-    /// The window is over.
-    pub fn end(&mut self, first: u32, spiked: Spiked<'_>) {
+    /// The window is over, and nothing before `to` is to come.
+    pub fn end(&mut self, first: u32, to: u64, spiked: Spiked<'_>) {
         if !self.each.is_empty() {
             self.settle_earlier(first, spiked);
             self.told = [0; 2];
+        }
+        for Learner { plastic, weights, .. } in &mut self.each {
+            plastic.age(Time::from_fs(to), weights);
         }
     }
 

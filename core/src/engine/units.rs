@@ -290,7 +290,7 @@ impl Given<'_> {
         }
         self.unit.row_scales = row_scales;
         let unit = self.unit;
-        unit.learners.end(unit.first, [&[], &unit.spikes]);
+        unit.learners.end(unit.first, to, [&[], &unit.spikes]);
         if !unit.spikes.is_sorted() {
             unit.spikes.sort_unstable();
         }

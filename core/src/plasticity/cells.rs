@@ -1,11 +1,13 @@
 //! What a change does to a weight: nothing but the bounds for an ideal one, the device's nature for a real one.
 
+use super::ageing::Since;
 use super::behind::Behind;
 use super::dependence::{Any, Bounds, Gain};
 use super::layout::Layout;
 use super::rule::Law;
 use crate::device::endurance::Endurance;
 use crate::device::resistive::Kinetics;
+use crate::device::retention::Retention;
 use crate::energy::pulse_energy;
 use crate::numeric::{exp, ln, standard_normal};
 use crate::random::{Purpose, word};
@@ -115,6 +117,8 @@ pub struct Devices {
     pub pulse: ProgramPulse,
     /// How updates wear devices out; `None`: they do not.
     pub endurance: Option<Endurance>,
+    /// How they decay between updates, to the g_inf of those that make a weight together; `None`: they do not.
+    pub retention: Option<Retention>,
     /// Devices that are stuck from the start, and the weight they are stuck at.
     pub stuck: Vec<(usize, f64)>,
 }
@@ -178,6 +182,8 @@ pub struct DeviceState {
     pub pulses: Vec<u64>,
     /// Whether each device is stuck.
     pub stuck: Vec<bool>,
+    /// When each device was programmed, where its decay asks for it; else empty.
+    pub since: Vec<Since>,
     /// Joules spent on programming each device.
     pub joules: Vec<f64>,
     /// Joules spent in the limiter of each device.
@@ -199,6 +205,7 @@ impl DeviceState {
         Self {
             pulses: vec![0; synapses],
             stuck: vec![false; synapses],
+            since: Vec::new(),
             joules: vec![0.0; synapses],
             limiter: vec![0.0; synapses],
             read: vec![0.0; layout.cols()],

@@ -313,6 +313,7 @@ mod tests {
             cycle_sigma: 0.0,
             pulse,
             endurance: None,
+            retention: None,
             stuck: Vec::new(),
         };
         made(rule, devices)

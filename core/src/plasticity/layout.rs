@@ -240,6 +240,18 @@ impl Layout {
         }
     }
 
+    /// Calls `visit` with (weight, number) of every synapse, ascending.
+    #[inline(always)]
+    pub fn each(&self, mut visit: impl FnMut(usize, usize)) {
+        if let Self::Dense { rows, cols, stride } = self {
+            for row in 0..*rows {
+                (0..*cols).for_each(|col| visit(row * stride + col, row * cols + col));
+            }
+        } else {
+            (0..self.weights()).for_each(|k| visit(k, k));
+        }
+    }
+
     /// The synapse from a row to a column, if there is one.
     #[must_use]
     pub fn find(&self, row: usize, col: usize) -> Option<usize> {

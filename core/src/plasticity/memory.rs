@@ -49,6 +49,8 @@ pub struct Memory {
     pub version: u32,
     /// When it was last told of something, or saved.
     pub now: Time,
+    /// When its devices age next.
+    pub due: Time,
     /// Traces of arrivals, then of spikes.
     pub traces: Vec<Trace>,
     /// Last arrival of each row, where a rule asks for the time.
@@ -78,6 +80,7 @@ impl Memory {
             rule: name.to_owned(),
             version,
             now: Time::ZERO,
+            due: Time::MAX,
             traces: Vec::new(),
             last_pre: Vec::new(),
             last_post: Vec::new(),
@@ -135,6 +138,7 @@ impl Memory {
                 memory.spikes.len(),
                 devices.pulses.len(),
                 devices.stuck.len(),
+                devices.since.len(),
                 devices.joules.len(),
                 devices.limiter.len(),
                 devices.read.len(),
@@ -151,7 +155,7 @@ impl Memory {
             && self.traces.iter().all(|trace| trace.is_of(self.now))
     }
 
-    /// An episode begins: no spike has been. Devices keep what they are; where only those with a pulse are followed, their times
+    /// An episode begins, no spike has been. Devices keep what they are; where only those with a pulse are followed, their times
     /// are set when one begins.
     pub fn restart(&mut self, layout: &Layout) {
         self.now = Time::ZERO;

@@ -17,6 +17,7 @@
 //! A rule of one's own is a [`LocalRule`]; [`Pair`] has loops of its own, because it is fast where its potentiation may
 //! wait, and [`Overlap`] is followed through the kinetics of devices.
 
+mod ageing;
 mod behind;
 mod cells;
 mod dependence;
@@ -39,6 +40,7 @@ mod singly;
 mod trace;
 mod triplet;
 
+pub use ageing::Since;
 pub use behind::{Behind, Pulsed};
 pub use cells::{DeviceState, Devices, ProgramPulse, entity};
 pub use dependence::{Bounds, Dependence, Unit};

@@ -1,5 +1,6 @@
 //! The learning of one projection: what an instant of its arrivals and spikes does to its weights.
 
+use super::ageing::Ageing;
 use super::cells::{Bank, Cells, Devices, Ideal, Real};
 use super::dependence::{Bounds, Gain, Loop, with_gain};
 use super::journal::Journal;
@@ -25,6 +26,7 @@ pub struct Plastic {
     pub(super) reached: Reached,
     pub(super) layout: Layout,
     pub(super) bank: Option<Bank>,
+    pub(super) ageing: Option<Ageing>,
     pub(super) memory: Memory,
     /// Potentiation that waits; `None`: nothing does.
     pub(super) log: Option<Log>,
@@ -59,12 +61,14 @@ impl Plastic {
             let stuck = |n| bank.all.stuck.binary_search_by_key(&bank.device(n), |stuck| stuck.0).is_ok();
             memory.devices.stuck.iter_mut().enumerate().for_each(|(n, is)| *is = stuck(n));
         }
+        let ageing = bank.as_ref().and_then(|bank| Ageing::of(&bank.all));
+        memory.age_from(ageing.as_ref());
         let running = match &rule {
             Rule::Overlap(overlap) => Running::new(overlap, &layout, bank.as_ref()).map(Box::new),
             _ => None,
         };
         let (nominal, reached) = (rule.clone(), Reached::default());
-        Ok(Self { rule, nominal, running, reached, layout, bank, memory, log: None, journal: None })
+        Ok(Self { rule, nominal, running, reached, layout, bank, ageing, memory, log: None, journal: None })
     }
 
     /// Lets potentiation wait where the rule and the layout allow it. It changes no bit.
@@ -100,9 +104,12 @@ impl Plastic {
         moved
     }
 
-    /// An episode begins: what is remembered of spikes is forgotten, what devices are stays.
+    /// An episode begins where the last one ended: what is remembered of spikes is forgotten, what devices are stays.
     pub fn restart(&mut self, weights: &mut [f64]) {
         self.settle_waiting(weights);
+        if self.ageing.is_some() {
+            self.memory.due = Time::from_fs(self.memory.due.fs().saturating_sub(self.memory.now.fs()));
+        }
         self.memory.restart(&self.layout);
         self.run(weights, |running, ground, _| running.restart(ground));
     }
@@ -152,6 +159,7 @@ impl Plastic {
 
     /// Arrivals of an instant, with repeats, before they are delivered: depression by strictly earlier spikes.
     pub fn arrive(&mut self, time: Time, rows: &[u32], weights: &mut [f64]) {
+        self.age_some(time, (rows, &[]), weights);
         if self.journal.is_none() {
             return self.depress(time, rows, weights);
         }
@@ -162,7 +170,7 @@ impl Plastic {
     }
 
     fn depress(&mut self, time: Time, rows: &[u32], weights: &mut [f64]) {
-        self.bring(time, weights);
+        self.bring_traces(time, weights);
         for &row in rows {
             self.memory.pre_updates += self.layout.fan_out(row as usize) as u64;
         }
@@ -212,6 +220,7 @@ impl Plastic {
     /// The rest of an instant, after the threshold test: potentiation, pairs at dt = 0, marks. `spikes` are
     /// those of the target population.
     pub fn settle(&mut self, time: Time, rows: &[u32], spikes: &[u32], weights: &mut [f64]) {
+        self.age_some(time, (rows, spikes), weights);
         if self.journal.is_none() {
             return self.potentiate(time, rows, spikes, weights);
         }
@@ -225,7 +234,7 @@ impl Plastic {
     }
 
     fn potentiate(&mut self, time: Time, rows: &[u32], spikes: &[u32], weights: &mut [f64]) {
-        self.bring(time, weights);
+        self.bring_traces(time, weights);
         for &col in spikes {
             self.memory.post_updates += self.layout.fan_in(col as usize) as u64;
         }
@@ -274,8 +283,13 @@ impl Plastic {
         }
     }
 
-    /// Brings the traces to `time`, which changes no bit of what comes.
+    /// Brings the traces and the age of devices to `time`, which changes no bit of what comes.
     pub fn bring(&mut self, time: Time, weights: &mut [f64]) {
+        self.age(time, weights);
+        self.bring_traces(time, weights);
+    }
+
+    fn bring_traces(&mut self, time: Time, weights: &mut [f64]) {
         if self.memory.traces.iter().any(|trace| trace.is_behind(time)) {
             self.settle_waiting(weights);
             self.memory.traces.iter_mut().for_each(|trace| trace.bring(time));
@@ -299,6 +313,7 @@ impl Plastic {
 
     /// Follows every device to `end`, where the run ends.
     pub fn finish(&mut self, weights: &mut [f64], end: Time) {
+        self.bring(end, weights);
         self.settle_waiting(weights);
         let others = self.unfollowed();
         self.watched((Some(end), &[], &others), weights, |plastic, weights| {

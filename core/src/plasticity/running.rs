@@ -80,11 +80,25 @@ impl Running {
         self.running.clear();
         self.square.fill(0.0);
         if on.memory.devices.resting.is_empty() {
-            let mut sums = vec![0.0; self.rows];
-            for k in 0..self.rows * self.cols {
-                sums[k % self.rows] += on.read(k);
+            self.rest(on);
+        }
+    }
+
+    /// Sums up what columns that rest conduct.
+    fn rest(&self, on: &mut Ground<'_>) {
+        let mut sums = vec![0.0; self.rows];
+        for col in (0..self.cols).filter(|&col| !self.running.contains(&(col as u32))) {
+            for (row, sum) in sums.iter_mut().enumerate() {
+                *sum += on.read(col * self.rows + row);
             }
-            on.memory.devices.resting = sums;
+        }
+        on.memory.devices.resting = sums;
+    }
+
+    /// Devices have changed where they rest.
+    pub fn aged(&self, on: &mut Ground<'_>) {
+        if !on.memory.devices.resting.is_empty() {
+            self.rest(on);
         }
     }
 

@@ -4,6 +4,7 @@
 //! all arrivals and the spikes of its columns does to its synapses what the whole projection would do, with the same
 //! bits; traces of rows are the same in every share.
 
+use super::ageing::Ageing;
 use super::cells::Bank;
 use super::layout::Layout;
 use super::memory::Memory;
@@ -131,10 +132,12 @@ impl Plastic {
             let of = devices.map(|device| bank.device(device) as u32).collect();
             Bank { all: bank.all.clone(), of, plain: bank.plain }
         });
-        let memory = Memory::new(&self.rule, &layout, bank.is_some());
+        let mut memory = Memory::new(&self.rule, &layout, bank.is_some());
+        let ageing = bank.as_ref().and_then(|bank| Ageing::of(&bank.all));
+        memory.age_from(ageing.as_ref());
         let log = self.log.as_ref().map(|_| Log::new(layout.rows()));
         let (rule, nominal, reached) = (self.rule.clone(), self.nominal.clone(), Reached::default());
-        Self { rule, nominal, running: None, reached, layout, bank, memory, log, journal: None }
+        Self { rule, nominal, running: None, reached, layout, bank, ageing, memory, log, journal: None }
     }
 
     /// Takes over what is known of the columns from `first` on, for which this has been made, and their weights. Nothing
@@ -161,7 +164,7 @@ impl Plastic {
 impl Memory {
     /// Takes over from that of another projection of the same rule, which has so many weights.
     fn take(&mut self, other: &Self, weights: usize, spans: &Spans) {
-        self.now = other.now;
+        (self.now, self.due) = (other.now, other.due);
         for (trace, other) in self.traces.iter_mut().zip(&other.traces) {
             trace.take(other, spans);
         }
@@ -177,6 +180,7 @@ impl Memory {
         let (devices, others) = (&mut self.devices, &other.devices);
         copy(&others.pulses, &mut devices.pulses, &spans.synapses, 1);
         copy(&others.stuck, &mut devices.stuck, &spans.synapses, 1);
+        copy(&others.since, &mut devices.since, &spans.synapses, 1);
         copy(&others.joules, &mut devices.joules, &spans.synapses, 1);
         copy(&others.limiter, &mut devices.limiter, &spans.synapses, 1);
         copy(&others.read, &mut devices.read, &spans.columns, 1);

@@ -217,6 +217,7 @@ mod tests {
             cycle_sigma: 0.0,
             pulse: ProgramPulse { v_set: Volt::new(0.3), v_reset: Volt::new(0.2), width: Second::new(1e-3) },
             endurance: None,
+            retention: None,
             stuck: Vec::new(),
         }
     }

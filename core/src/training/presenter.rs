@@ -300,9 +300,10 @@ impl<R: Scalar> Presenter<R> {
         self.cut = false;
     }
 
-    /// Presents one sample while its spikes change the weights: `learn` is called with the probe, the weights and what an
-    /// observer will see before the first step and after every one, and the next arrival sees what it did. While it returns
-    /// true, the probe is notified of every arrival before it is delivered, instant by instant. As [`Presenter::present`]
+    /// Presents one sample while its spikes change the weights: `learn` is called with the probe, the weights, the time that it asked
+    /// for where that is reached, and what an observer will see, before the first step and after every one, and the next arrival sees
+    /// what it did. It returns whether the probe is notified of every arrival before it is delivered, instant by instant,
+    /// and the time before which it is to be called again. As [`Presenter::present`]
     /// otherwise; with `stop`, if it is set meanwhile, nothing of this presentation is left but what it has learned.
     pub fn learn<P: Probe<R>>(
         &mut self,
@@ -310,7 +311,7 @@ impl<R: Scalar> Presenter<R> {
         (code, sample, episode, duration): (&RateCode, usize, u64, Time),
         stop: Option<&AtomicBool>,
         probe: &mut P,
-        mut learn: impl FnMut(&mut P, &mut Weights<R>, Option<&mut Stream>) -> bool,
+        mut learn: impl FnMut(&mut P, &mut Weights<R>, Time, Option<&mut Stream>) -> (bool, Time),
     ) -> bool {
         if self.fault.is_some() {
             return false;
@@ -318,17 +319,18 @@ impl<R: Scalar> Presenter<R> {
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
         self.fault = self.simulation.begin(episode, &self.rates).err();
-        let mut told = learn(probe, weights, self.observed.as_mut());
+        let (mut told, mut until) = learn(probe, weights, Time::ZERO, self.observed.as_mut());
         while self.fault.is_none() {
             let both = &mut (Perhaps(self.observed.as_mut()), &mut *probe);
             let stepped = if told {
-                self.simulation.step_told(weights, duration, both)
+                self.simulation.step_told(weights, duration.min(until), both)
             } else {
-                self.simulation.step(weights, duration, both)
+                self.simulation.step(weights, duration.min(until), both)
             };
             match stepped {
-                Ok(true) => {
-                    told = learn(probe, weights, self.observed.as_mut());
+                Ok(went_on) if went_on || until < duration => {
+                    let reached = if went_on { Time::ZERO } else { until };
+                    (told, until) = learn(probe, weights, reached, self.observed.as_mut());
                     if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                         if let Some(stream) = &mut self.observed {
                             stream.records.clear();
@@ -336,7 +338,7 @@ impl<R: Scalar> Presenter<R> {
                         return false;
                     }
                 }
-                Ok(false) => break,
+                Ok(_) => break,
                 Err(fault) => self.fault = Some(fault),
             }
         }

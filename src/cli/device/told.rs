@@ -114,12 +114,7 @@ pub fn notes(plan: &ExperimentPlan, table: &Table, seed: u64) -> Vec<String> {
 fn decay(model: &Retention) -> String {
     match model.law {
         DecayLaw::Perfect => "the preset states no decay".to_owned(),
-        DecayLaw::Exponential { tau, b } => {
-            format!("decay exp(\u{2212}(t/\u{3c4})^b) with \u{3c4} {tau}, b {b}")
-        }
-        DecayLaw::PowerLaw { t0, nu } => {
-            format!("decay (1 + t/t0)^\u{2212}\u{3bd} with t0 {t0}, \u{3bd} {nu}")
-        }
+        law => format!("decay {law}"),
     }
 }
 

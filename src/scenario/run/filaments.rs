@@ -41,6 +41,7 @@ pub fn filaments(plan: &Plan, index: usize, synapses: usize) -> Option<Devices> 
         cycle_sigma: 0.0,
         pulse: plasticity.program,
         endurance: plasticity.endurance,
+        retention: None,
         stuck: (0..synapses).filter_map(stuck).collect(),
     })
 }

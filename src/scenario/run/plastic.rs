@@ -9,6 +9,7 @@ use crate::crossbar::Array;
 use crate::device::endurance::Endurance;
 use crate::device::fault::Fault;
 use crate::device::resistive::{DeviceSpread, Kinetics};
+use crate::device::retention::{DecayLaw, Retention};
 use crate::energy::{Category, Ledger};
 use crate::engine::{Learning, layout};
 use crate::network::{Network, Weights};
@@ -173,6 +174,7 @@ pub fn devices(
         cycle_sigma: plasticity.cycle_sigma,
         pulse: plasticity.program,
         endurance: plasticity.endurance,
+        retention: decays(&device.retention, per_weight),
         stuck: Vec::new(),
     };
     made.stuck = (0..made.base.len())
@@ -189,6 +191,13 @@ pub fn devices(
         .collect();
     // What was left out makes no difference to a run that ends here.
     if stop.load(Ordering::Relaxed) { Err(RunError::Stopped) } else { Ok(Some(made)) }
+}
+
+/// The decay of the devices that make a weight together, as one of them.
+fn decays(retention: &Retention, per_weight: usize) -> Option<Retention> {
+    let decays = retention.law != DecayLaw::Perfect;
+    let side = (per_weight as f64 / 2.0).max(1.0);
+    decays.then(|| Retention { g_inf: retention.g_inf * side, ..*retention })
 }
 
 /// Replaces the read energy of learning projections by that of the conductances they had when they were read,

@@ -83,7 +83,7 @@ impl<M: Model> Given<'_, M> {
             Working { network, weights, rates, unit, share, tree, due, lines, blocks, rank, mixed };
         working.work(events, to);
         lookout.mixed = working.mixed;
-        unit.learners.end(unit.first, [&unit.predicted, &unit.spikes]);
+        unit.learners.end(unit.first, to, [&unit.predicted, &unit.spikes]);
         for spikes in [&mut unit.spikes, &mut unit.predicted] {
             if !spikes.is_sorted() {
                 spikes.sort_unstable();

@@ -132,6 +132,7 @@ impl Bank {
             cycle_sigma: 0.0,
             pulse: of.pulse,
             endurance: of.endurance,
+            retention: None,
             stuck: Vec::new(),
         };
         let width = Time::nearest(of.pulse.width).unwrap_or(Time::MAX);

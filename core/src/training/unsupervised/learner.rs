@@ -165,8 +165,9 @@ impl Watch {
         *plastic.reached() = reached;
     }
 
-    /// Learns from what has happened since it was asked last; whether every instant is to be told from here on.
-    fn learn<R: Real>(&mut self, weights: &mut [R]) -> bool {
+    /// Learns from what has happened since it was asked last, of which nothing is later than `reached`; whether every instant is to be
+    /// told from here on, and when it wants to be asked again at the latest: devices age then.
+    fn learn<R: Real>(&mut self, weights: &mut [R], reached: Time) -> (bool, Time) {
         let population = self.population;
         let Self { plastic, learned, spikes, heard, now: (time, rows), columns, .. } = self;
         loop {
@@ -185,9 +186,10 @@ impl Watch {
             }
             rows.clear();
         }
+        self.plastic.age(reached, &mut self.learned);
         self.copy(weights);
         self.told = self.plastic.wants_instants();
-        self.told
+        (self.told, self.plastic.ages_at())
     }
 }
 
@@ -471,8 +473,8 @@ impl<R: Scalar> Learner<R> {
         watch.heard = 0;
         watch.plastic.restart(&mut watch.learned);
         let shown = (samples.code, sample, episode, settings.presentation);
-        let shown = presenter.learn(weights, shown, stop, watch, |watch, weights, stream| {
-            let told = watch.learn(weights.own(index));
+        let shown = presenter.learn(weights, shown, stop, watch, |watch, weights, reached, stream| {
+            let told = watch.learn(weights.own(index), reached);
             tell::<R>(&mut watch.plastic, index, stream);
             told
         });

@@ -458,9 +458,9 @@ fn programmable(lower: &mut Lower<'_>, fields: &Fields, projection: Option<usize
     different_names(lower, cases, "programming cases");
     let learning = projection.and_then(|index| lower.filled.all("projection").get(index));
     let Some(device) = learning.and_then(|(_, learning)| learning.text("device")) else { return };
-    let preset = lower.filled.device(device);
-    let Some(retention) = preset.and_then(|preset| Some(*preset.device.memory()?.retention)) else { return };
+    let Some(preset) = lower.filled.device(device).cloned() else { return };
+    let Some(memory) = preset.device.memory() else { return };
     for case in cases.iter().filter(|case| case.written("age").is_some()) {
-        let _ = lower.decays(case, "age", (device, &retention));
+        let _ = lower.decays(case, "age", (device, &memory));
     }
 }

@@ -169,14 +169,12 @@ pub fn lower(
     if fields.table("retention").is_some() {
         needs_devices(lower, fields, "retention");
     }
-    let own = lower
-        .trained_devices
-        .as_ref()
-        .and_then(|(device, preset)| Some((device.name.clone(), *preset.device.memory()?.retention)));
+    let own = lower.trained_devices.clone();
+    let own = own.as_ref().and_then(|(device, preset)| Some((&device.name, preset.device.memory()?)));
     let stated = fields.datum("retention").is_some() || fields.written("retention").is_some();
     if !fields.tables("ageing").is_empty() && !stated {
-        if let Some((device, retention)) = &own {
-            lower.decays(fields, "ageing", (device, retention));
+        if let Some((device, memory)) = &own {
+            lower.decays(fields, "ageing", (device, memory));
         } else {
             needs_devices(lower, fields, "ageing");
         }
@@ -198,7 +196,7 @@ pub fn lower(
     different_names(lower, cases, "cases of variation");
     let mut made: Unsupervised = lower.made(fields)?;
     if !made.ageing.is_empty() && made.retention.is_none() {
-        made.retention = own.map(|(_, retention)| retention);
+        made.retention = own.map(|(_, memory)| *memory.retention);
     }
     Some(made)
 }

@@ -8,7 +8,7 @@ use crate::device::electrodes::SpikePulses;
 use crate::device::resistive::Rate;
 use crate::energy::Ledger;
 use crate::network::{Rivalry, Weights};
-use crate::plasticity::{Overlap, Rule};
+use crate::plasticity::{Overlap, Rule, entity};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::run::arrays::named_arrays;
 use crate::scenario::run::books::{Learned, book_learning, book_rows, inference, overlapping};
@@ -132,7 +132,8 @@ impl<R: Scalar> Run<'_, R> {
             let mut aged = values.to_vec();
             let (mut sum, mut fresh, mut left) = (0.0, 0.0, 0.0);
             for (synapse, w) in aged[index].iter_mut().enumerate() {
-                let lifetime = retention.lifetime(self.plan.seed, synapse as u32);
+                let device = entity(devices.projection, synapse);
+                let lifetime = retention.lifetime(self.plan.seed, device);
                 let g = retention.conductance(devices.conductance(synapse, *w), after.get(), lifetime);
                 sum += g;
                 fresh += *w;
