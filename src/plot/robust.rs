@@ -49,12 +49,14 @@ pub fn ageing(ages: &[AgedResult], vote: Vote) -> Option<Figure> {
             Look::Both,
             over(|age, vote| 100.0 * age.test.by(vote)),
         ))
-        .series(Series::new(
-            "thresholds brought down",
-            Look::Both,
-            over(|age, vote| 100.0 * age.recalibrated.by(vote)),
-        ))
         .mark(Mark::y(end, format!("{end:.1} %")));
+    let moved: Vec<_> = ages
+        .iter()
+        .filter_map(|age| Some((age.after_s, 100.0 * age.recalibrated.as_ref()?.by(vote))))
+        .collect();
+    if !moved.is_empty() {
+        upper = upper.series(Series::new("thresholds brought down", Look::Both, moved));
+    }
     for age in ages {
         upper = upper.mark(Mark::x(age.after_s, number::span(age.after_s)));
     }
@@ -110,7 +112,7 @@ mod tests {
         let age = |after_s, accuracy| AgedResult {
             after_s,
             test: votes(accuracy),
-            recalibrated: votes(0.85),
+            recalibrated: Some(votes(0.85)),
             conductance: 2e-5,
         };
         let ages = [age(0.0, 0.88), age(3600.0, 0.87), age(3.15e8, 0.4)];

@@ -38,8 +38,9 @@ pub struct Aged {
     pub after_s: f64,
     /// By the vote that was asked for.
     pub accuracy: f64,
-    /// With all thresholds brought down by the one factor by which the mean weight fell.
-    pub accuracy_recalibrated: f64,
+    /// With all thresholds brought down by the one factor by which the mean weight fell, where they can be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy_recalibrated: Option<f64>,
     /// Test accuracy by the vote of class means.
     pub class_mean: f64,
     /// Test accuracy by the vote of log-likelihoods.

@@ -375,12 +375,12 @@ impl Lower<'_> {
         let Some(entry) = self.registered(fields) else { return false };
         self.faults.push(
             Diagnostic::error(format!(
-                "{} is of model \"{}\", which neither competes nor is trained yet",
+                "{} is of model \"{}\", which is not trained with labels yet",
                 fields.what, entry.name
             ))
             .maybe_at(fields.place("model"))
-            .allowed("model = \"lif\" or \"switch\" here, or kind = \"simulate\" in [protocol]")
-            .hint("a layer that is trained or competes has one clock, from arrival to arrival; this model keeps its own time, and chance may fire it between them"),
+            .allowed("model = \"lif\" or \"switch\" here, or kind = \"simulate\" or \"unsupervised\" in [protocol]")
+            .hint("a layer that is trained has one clock, from arrival to arrival; this model keeps its own time, and chance may fire it between them"),
         );
         true
     }

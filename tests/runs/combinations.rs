@@ -64,6 +64,9 @@ fn scenario(rule: &str, protocol: &str, neuron: &str, device: Option<&str>, apar
         "post_trace" => line("a_plus = 0.1"),
         _ => line("a_plus = 0.1\na_minus = 0.05"),
     }
+    if protocol == "unsupervised" && !matches!(neuron, "lif" | "switch") {
+        line("[projection.inhibits]\nfrom = \"out\"\nto = \"out\"\nweight = \"-1 mV\"\ndelay = \"1 ms\"");
+    }
     line(&format!("[protocol]\nkind = \"{protocol}\""));
     match protocol {
         "simulate" => line("duration = \"20 ms\""),

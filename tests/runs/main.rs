@@ -25,4 +25,5 @@ mod training_bits;
 mod training_held;
 mod unsupervised;
 mod unsupervised_memristor;
+mod unsupervised_open;
 mod unsupervised_overlap;

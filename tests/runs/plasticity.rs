@@ -205,7 +205,7 @@ fn devices_that_learn_decay_while_they_wait() {
     let text = r#"[source.pre]
 kind = "spike_list"
 size = 1
-spikes = [["99.0 ms", 0], ["199.0 ms", 0], ["399.0 ms", 0]]
+spikes = [["100 ms", 0], ["200 ms", 0], ["400 ms", 0]]
 [device.analog]
 preset = "ag-tio2-pt-rs-analog"
 parameters = { g_min = "1 uS", g_max = "10 uS", g_start = "1 uS", g_inf = "1.5 uS", retention_tau = "1 s", lifetime_sigma = 0 }
@@ -225,7 +225,7 @@ duration = "500 ms"
     let plan = load_text("test.toml", text, &[], None).map(|loaded| loaded.plan);
     let outcome = whatever_carries_it_out(&plan.unwrap_or_else(|faults| panic!("{faults}")));
     let g = |t: f64| 1.5e-6 + (8.2e-6 - 1.5e-6) * (-t).exp();
-    let left = array(&outcome, "conductance.synapse.plus")[0];
+    let left = array(&outcome, "conductance.synapse.device")[0];
     assert!((left / g(0.5) - 1.0).abs() < 1e-12, "{left}");
     let read = outcome.energy.entries.iter().find(|e| e.category == Category::Read && e.owner == "synapse");
     let want = 0.1 * 0.1 * 1e-6 * (g(0.1) + g(0.2) + g(0.4));
@@ -234,7 +234,7 @@ duration = "500 ms"
     let rises = text.replace("\"1.5 uS\"", "\"0.2 mS\"");
     let said = load_text("test.toml", &rises, &[], None).map(|_| ()).unwrap_err().render(false);
     let told =
-        ["would rise when they are left alone", "g_inf = 0.2 mS, and its g_max is 10 uS", "g_inf = \"1 uS\""];
+        ["would rise when they are left alone", "g_inf = 200 uS, and its g_max is 10 uS", "g_inf = \"1 uS\""];
     assert!(told.iter().all(|told| said.contains(told)), "{said}");
     // Who does not learn and has no age has no decay either.
     let (from, to) = (rises.find("plasticity =").unwrap(), rises.find("[protocol]").unwrap());

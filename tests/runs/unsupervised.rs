@@ -110,7 +110,7 @@ fn devices_decay_from_one_presentation_to_the_next() {
         (
             &[
                 "device.synapse.model.decay=power",
-                "device.synapse.parameters={ retention_t0 = \"10 s\", retention_nu = 0.5 }",
+                "device.synapse.parameters={ retention_t0 = \"10 s\", retention_nu = 0.5, lifetime_sigma = 0 }",
             ],
             power,
         ),

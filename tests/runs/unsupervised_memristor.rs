@@ -127,7 +127,7 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
         "population.output.device_cv=0.02",
         "population.output.competition.reference=\"2 mV\"",
         "population.output.competition.losers=erased",
-        "device.synapse.parameters.retention_tau=10 s",
+        "device.synapse.parameters.retention_tau=100 s",
     ]);
     let mut kept = Kept::default();
     let want = Way::new(&search).run(&plan, &mut kept).unwrap();
@@ -147,4 +147,30 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
         assert_eq!(array_bits(got), array_bits(&want), "way {index}");
         assert_eq!(essence(got), essence(&want), "way {index}");
     }
+}
+
+#[test]
+fn losers_that_are_erased_are_paid_for_while_they_learn_too() {
+    let (_folder, search) = folder(12, 10);
+    let neurons = |losers: &str| {
+        let alike = [
+            losers,
+            "population.output.competition.reference=0 V",
+            "population.output.cycle_cv=0",
+            "population.output.device_cv=0",
+        ];
+        let outcome = Way::new(&search).run(&short(&alike), &mut Kept::default()).unwrap();
+        let of = learned(&outcome);
+        let spikes = of.epochs[0].spikes_per_sample * of.learned as f64;
+        let booked = of.learning.entries.iter().filter(|e| e.owner == "output" && e.category == Category::Neuron);
+        (spikes, booked.map(|e| e.joules).sum::<f64>())
+    };
+    let (erased, spent) = neurons("population.output.competition.losers=erased");
+    let (relaxed, on) = neurons("population.output.competition.losers=relax");
+    assert!(erased > 20.0 && relaxed > 20.0, "{erased} {relaxed}");
+    // V_th^2 g_pre for the 100 us for which the drive of a winner flows on, for each of three losers, beside what a spike takes.
+    let plan = short(&[]);
+    let each = 0.25f64.powi(2) * plan.populations[0].neuron.switch().unwrap().device.g_pre.get() * 1e-4;
+    let (want, got) = (erased * (NEURONS - 1) as f64 * each, spent - on / relaxed * erased);
+    assert!(each > 0.0 && (got / want - 1.0).abs() < 1e-9, "{got} {want}");
 }

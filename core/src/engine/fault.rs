@@ -130,6 +130,17 @@ pub enum SimulationError {
         /// The largest weight that reaches it, if it is of a jump.
         weight: Option<LargestWeight>,
     },
+    /// More spikes in a presentation than are kept.
+    #[error(
+        "population `{population}` spikes most of more than {most} times in one presentation; shorter presentations, or a weaker drive, \
+         make fewer"
+    )]
+    TooMany {
+        /// The population that spikes most.
+        population: String,
+        /// Spikes of all populations that may be.
+        most: u64,
+    },
     /// More spikes or arrivals in an episode than are counted.
     #[error(
         "{what} {number} of `{name}` has had 4294967295 {of} in one episode, which is as far as they are counted; shorter episodes end before"

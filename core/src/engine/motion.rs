@@ -63,10 +63,14 @@ impl<R: Real> Motion<R> {
         &mut self,
         weights: &Weights<R>,
         end: Time,
-        stop: &AtomicBool,
+        stop: impl Fn(&Counts) -> bool,
         probe: &mut P,
     ) -> Result<bool, SimulationError> {
         either!(self, simulation => simulation.run_unless(weights, end, stop, probe))
+    }
+
+    pub fn reach(&mut self, end: Time) -> Result<(), SimulationError> {
+        either!(self, simulation => simulation.reach(end))
     }
 
     #[inline]
@@ -89,6 +93,10 @@ impl<R: Real> Motion<R> {
         either!(self, simulation => simulation.step_told(weights, end, probe))
     }
 
+    pub fn network(&self) -> &Network {
+        either!(self, simulation => &simulation.network)
+    }
+
     pub fn blocks(&self) -> usize {
         either!(self, simulation => simulation.blocks())
     }
@@ -101,12 +109,12 @@ impl<R: Real> Motion<R> {
         either!(self, simulation => simulation.allow_several(whether));
     }
 
-    pub fn check_finite(&self) -> Result<(), SimulationError> {
-        either!(self, simulation => simulation.check_finite())
-    }
-
     pub fn counts(&self) -> &Counts {
         either!(self, simulation => simulation.counts())
+    }
+
+    pub fn spent(&self, population: usize) -> Option<[f64; 3]> {
+        either!(self, simulation => simulation.spent(population))
     }
 
     pub fn last_update(&self, population: usize) -> (&[R], Time) {
@@ -188,11 +196,6 @@ impl Motion<f64> {
 
     pub fn membranes(&self, population: usize) -> Vec<f64> {
         either!(self, simulation => simulation.membranes(population))
-    }
-
-    /// As [`Simulation::spent`].
-    pub fn spent(&self, population: usize) -> Option<[f64; 3]> {
-        either!(self, simulation => simulation.spent(population))
     }
 
     /// As [`Simulation::states`].

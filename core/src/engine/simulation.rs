@@ -18,7 +18,6 @@ use crate::threads::Threads;
 use crate::time::Time;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A network in motion, with its pending events in a `Q`: [`super::Lanes`] is the fast engine, [`super::Heap`] the
 /// reference. Weights and membranes are in the precision `R`. What looks at it is a [`Probe`] of one's own, compiled in:
@@ -151,11 +150,10 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         end: Time,
         probe: &mut P,
     ) -> Result<(), SimulationError> {
-        static NEVER: AtomicBool = AtomicBool::new(false);
-        self.run_unless(weights, end, &NEVER, probe).map(drop)
+        self.run_unless(weights, end, |_| false, probe).map(drop)
     }
 
-    /// As [`Simulation::run`], unless `stop` is set meanwhile: whether everything before `end` was handled.
+    /// As [`Simulation::run`], unless it is to `stop` at the counts it has come to: whether everything before `end` was handled.
     ///
     /// # Errors
     /// As [`Simulation::run`].
@@ -163,17 +161,26 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         &mut self,
         weights: &Weights<R>,
         end: Time,
-        stop: &AtomicBool,
+        stop: impl Fn(&Counts) -> bool,
         probe: &mut P,
     ) -> Result<bool, SimulationError> {
         self.can_be_taped(probe)?;
         while self.step(weights, end, probe)? {
-            if stop.load(Ordering::Relaxed) {
+            if stop(&self.core.counts) {
                 return Ok(false);
             }
         }
+        self.reach(end)?;
+        Ok(true)
+    }
+
+    /// Nothing happens any more before `end`.
+    ///
+    /// # Errors
+    /// As [`Simulation::check_finite`].
+    pub fn reach(&mut self, end: Time) -> Result<(), SimulationError> {
         self.now = self.now.max(end);
-        self.check_finite().map(|()| true)
+        self.check_finite()
     }
 
     /// Whether a probe, if it is a tape, sees the rows of every population.
@@ -271,7 +278,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         end: Time,
         probe: &mut P,
     ) -> Option<bool> {
-        if P::LEARN || (P::TAPE && probe.taped()) {
+        if P::LEARN || P::PAUSE || (P::TAPE && probe.taped()) {
             return None;
         }
         let (windows, lanes) = (self.windows.as_mut()?, self.queue.lanes()?);

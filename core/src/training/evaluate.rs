@@ -179,6 +179,6 @@ impl<R: Scalar> Worker<R> {
         }
         self.presenter.encode(episode, &self.spikes);
         self.answers.push(self.presenter.answer() as u16);
-        self.totals.add(self.presenter.all_counts(), test.duration);
+        self.presenter.count(&mut self.totals, test.duration);
     }
 }

@@ -59,6 +59,9 @@ pub struct Totals {
     pub on: Vec<u128>,
     /// What was lost of the on-times of spikes because a switch was on already.
     pub twice: Vec<u128>,
+    /// Joules that the neurons of each population have spent, in their devices while on, in what limits them, and in their devices
+    /// while off, if their states tell.
+    pub spent: Vec<Option<[f64; 3]>>,
 }
 
 /// Adds element to element; what is missing is zero.
@@ -114,6 +117,19 @@ impl Totals {
         }
     }
 
+    /// Adds what the neurons of each population have spent, if they tell.
+    fn pay(&mut self, spent: impl Iterator<Item = Option<[f64; 3]>>) {
+        for (population, more) in spent.enumerate() {
+            if population == self.spent.len() {
+                self.spent.push(None);
+            }
+            if let Some(more) = more {
+                let sum = self.spent[population].get_or_insert_default();
+                sum.iter_mut().zip(more).for_each(|(sum, joules)| *sum += joules);
+            }
+        }
+    }
+
     /// Adds the sums of other presentations.
     pub fn merge(&mut self, other: &Self) {
         self.presentations += other.presentations;
@@ -132,6 +148,7 @@ impl Totals {
         }
         add(&mut self.on, &other.on);
         add(&mut self.twice, &other.twice);
+        self.pay(other.spent.iter().copied());
         self.rows.resize(self.rows.len().max(other.rows.len()), Vec::new());
         for (total, rows) in self.rows.iter_mut().zip(&other.rows) {
             total.resize(total.len().max(rows.len()), 0);
@@ -147,6 +164,9 @@ impl Totals {
         self.poisson + self.source + self.arrival + self.fire
     }
 }
+
+/// Spikes that one presentation may have where neurons do not wait for arrivals: each is kept until the next.
+pub const MOST_SPIKES: u64 = 1 << 20;
 
 /// A stream that is kept if somebody looks, beside a probe that wants all events anyway.
 struct Perhaps<'a>(Option<&'a mut Stream>);
@@ -270,18 +290,20 @@ impl<R: Scalar> Presenter<R> {
         if self.fault.is_some() {
             return false;
         }
+        let stops = |counts: &Counts| counts.fire > MOST_SPIKES || stop.load(Ordering::Relaxed);
         let ran = match &mut self.observed {
-            None => self.simulation.run_unless(weights, duration, stop, probe),
+            None => self.simulation.run_unless(weights, duration, stops, probe),
             Some(stream) => {
                 // Another kind of probe would compile the engine again for all that look.
                 let mut both = (&mut *stream, probe);
                 let mut looking = Through::<_, false>::new(&mut both);
-                let ran = self.simulation.run_unless(weights, duration, stop, &mut looking);
+                let ran = self.simulation.run_unless(weights, duration, stops, &mut looking);
                 self.streams.push((episode, std::mem::take(&mut stream.records), duration));
                 ran
             }
         };
         match ran {
+            Ok(_) if self.simulation.counts().fire > MOST_SPIKES => self.fault = Some(self.too_many()),
             Ok(done) => self.cut = !done,
             Err(fault) => self.fault = Some(fault),
         }
@@ -328,6 +350,7 @@ impl<R: Scalar> Presenter<R> {
                 self.simulation.step(weights, duration.min(until), both)
             };
             match stepped {
+                Ok(_) if self.simulation.counts().fire > MOST_SPIKES => self.fault = Some(self.too_many()),
                 Ok(went_on) if went_on || until < duration => {
                     let reached = if went_on { Time::ZERO } else { until };
                     (told, until) = learn(probe, weights, reached, self.observed.as_mut());
@@ -343,12 +366,19 @@ impl<R: Scalar> Presenter<R> {
             }
         }
         if self.fault.is_none() {
-            self.fault = self.simulation.check_finite().err();
+            self.fault = self.simulation.reach(duration).err();
         }
         if let Some(stream) = &mut self.observed {
             self.streams.push((episode, std::mem::take(&mut stream.records), duration));
         }
         self.fault.is_none()
+    }
+
+    fn too_many(&self) -> SimulationError {
+        let spikes = self.simulation.counts().spikes.iter();
+        let most = spikes.map(|spikes| spikes.iter().map(|&n| u64::from(n)).sum::<u64>()).enumerate();
+        let population = most.max_by_key(|&(_, count)| count).map_or(0, |(population, _)| population);
+        SimulationError::TooMany { population: self.simulation.network().populations[population].name.clone(), most: MOST_SPIKES }
     }
 
     /// Adds what came after the last presentation to what an observer will see of it, if there is one.
@@ -405,6 +435,13 @@ impl<R: Scalar> Presenter<R> {
         &self.simulation.counts().spikes[self.population]
     }
 
+    /// Adds the counts of the last presentation, which ended at `end`, and what its neurons have spent.
+    pub fn count(&self, totals: &mut Totals, end: Time) {
+        totals.add(self.simulation.counts(), end);
+        let populations = 0..self.simulation.network().populations.len();
+        totals.pay(populations.map(|population| self.simulation.spent(population)));
+    }
+
     /// All counts of the last presentation.
     #[must_use]
     pub fn all_counts(&self) -> &Counts {
@@ -416,5 +453,46 @@ impl<R: Scalar> Presenter<R> {
     pub fn answer(&self) -> usize {
         let (residual, _) = self.simulation.last_update(self.population);
         answer(self.counts(), |neuron| residual.get(neuron).map_or(0.0, |x| x.to_f64()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Builder, Kernel, Rows};
+    use crate::neuron::Lif;
+    use crate::units::{Ampere, Hertz};
+
+    #[test]
+    fn a_presentation_that_spikes_without_end_says_who_does() {
+        let mut builder = Builder::default();
+        let input = builder.poisson("input", 1, Hertz::new(1.0));
+        builder.projection("drive", input, 0, Kernel::Delta, Time::ZERO, Rows::Dense);
+        builder.population("rests", 2, Lif::default());
+        // 1 A through 1 MOhm: a quarter of a volt in 2.4 ns, and four million times in a hundredth of a second.
+        builder.population("fires", 1, Lif { i_bias: Ampere::new(1.0), ..Lif::default() });
+        let network = builder.finish().unwrap();
+        let weights = Weights::<f64>::from_values(&network, &[vec![0.0; 2]]);
+        let code = RateCode::new(&[255], 1, Hertz::new(100.0));
+        let shown = (&code, 0, 0, Time::from_ms(10));
+        for engine in [Engine::Fast, Engine::Reference] {
+            let mut presenter = Presenter::<f64>::new(engine, &network, 1, 3);
+            let mut spikes: Vec<Spike> = Vec::new();
+            let never = AtomicBool::new(false);
+            assert!(!presenter.present(&weights, shown, &never, &mut spikes) && !presenter.cut());
+            assert!(spikes.len() as u64 <= MOST_SPIKES + 4096, "{}", spikes.len());
+            let fault = presenter.hand_on("", &mut Fingerprint::new(), &mut None).unwrap_err().to_string();
+            assert!(fault.starts_with("population `fires` spikes most of more than 1048576 times"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn what_neurons_spend_is_summed_where_they_tell() {
+        let told = |spent: &[Option<[f64; 3]>]| Totals { spent: spent.to_vec(), ..Totals::default() };
+        let mut totals = Totals::default();
+        totals.merge(&told(&[None, Some([1.0, 2.0, 3.0])]));
+        totals.merge(&told(&[None, Some([0.5, 0.0, 1.0]), Some([1.0; 3])]));
+        totals.merge(&told(&[]));
+        assert_eq!(totals.spent, [None, Some([1.5, 2.0, 4.0]), Some([1.0; 3])]);
     }
 }

@@ -92,11 +92,10 @@ impl Told for Learned {
             ),
         );
         for age in &summary.ageing {
-            let both = format!(
-                "{}; with thresholds brought down {}",
-                percent(age.accuracy),
-                percent(age.accuracy_recalibrated)
-            );
+            let brought_down = age.accuracy_recalibrated.map_or(String::new(), |accuracy| {
+                format!("; with thresholds brought down {}", percent(accuracy))
+            });
+            let both = format!("{}{brought_down}", percent(age.accuracy));
             lines.row(&format!("after {}", span(age.after_s)), &both);
         }
         for case in &summary.variation {
@@ -154,7 +153,7 @@ impl Told for Learned {
                             tr {
                                 td { (span(age.after_s)) }
                                 td.n { (percent(age.accuracy)) }
-                                td.n { (percent(age.accuracy_recalibrated)) }
+                                td.n { (age.accuracy_recalibrated.map_or_else(|| "\u{2013}".to_string(), percent)) }
                                 td.n { (si(age.mean_conductance_s, "S")) }
                             }
                         }
@@ -201,19 +200,20 @@ impl Told for Learned {
                 &e.labelled.log_likelihood,
                 &e.spikes_per_sample,
                 &e.silent,
-                &e.theta_mean,
+                &stated(e.theta_mean),
                 &e.share,
                 &e.energy_per_sample_j,
             ])
         });
         let ageing = result.ageing.iter().map(|age| {
-            let (test, scaled) = (&age.test, &age.recalibrated);
+            let test = &age.test;
+            let scaled = |vote: fn(&Votes) -> f64| stated(age.recalibrated.as_ref().map(vote));
             line(&[
                 &age.after_s,
                 &test.class_mean,
                 &test.log_likelihood,
-                &scaled.class_mean,
-                &scaled.log_likelihood,
+                &scaled(|v| v.class_mean),
+                &scaled(|v| v.log_likelihood),
                 &age.conductance,
             ])
         });
@@ -295,7 +295,7 @@ fn aged(result: &UnsupervisedResult) -> Vec<Aged> {
     let of = |age: &AgedResult| Aged {
         after_s: age.after_s,
         accuracy: age.test.by(result.vote),
-        accuracy_recalibrated: age.recalibrated.by(result.vote),
+        accuracy_recalibrated: age.recalibrated.map(|votes| votes.by(result.vote)),
         class_mean: age.test.class_mean,
         log_likelihood: age.test.log_likelihood,
         mean_conductance_s: age.conductance,

@@ -20,7 +20,7 @@ pub fn projection(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<
                     .allowed(if kind == "supervised" {
                         "one projection from a data-set source to a population of one neuron per class"
                     } else {
-                        "one projection from a data-set source to a population that competes"
+                        "one projection from a data-set source to the population that learns"
                     }),
             );
         }
@@ -30,7 +30,7 @@ pub fn projection(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<
 }
 
 /// Whether a projection leads from a population to itself.
-fn lateral(projection: &Fields) -> bool {
+pub fn lateral(projection: &Fields) -> bool {
     projection.text("from").is_some() && projection.text("from") == projection.text("to")
 }
 
@@ -43,7 +43,7 @@ fn inhibits(lower: &mut Lower<'_>, fields: &Fields) {
         if let Some(at) = fields.written(key) {
             lower.faults.push(
                 Diagnostic::error(format!("{} has `{key}`", fields.what)).at(at).label(why).allowed(
-                    "a weight and a delay for a projection from a population that competes to itself",
+                    "a weight, a delay and a kernel for a projection from a population that learns to itself",
                 ),
             );
         }

@@ -45,7 +45,6 @@ pub fn book_rows((plan, network): (&Plan, &Network), row_energies: &RowEnergies,
     }
     neurons(plan, totals, &mut ledger);
     chips(plan, network, totals, &mut ledger);
-    ledger.not_modelled.push(Category::Leakage);
     ledger.not_modelled.sort_unstable();
     ledger
 }
@@ -59,11 +58,10 @@ pub struct Learned {
     pub limited: f64,
 }
 
-/// Books what learning took: joules of reading and programming projections, where they have devices, and the switches of every
-/// population while they were on, in femtoseconds.
-pub fn book_learning(plan: &Plan, learned: &[Learned], on: &[u128]) -> Ledger {
+/// Books what learning took: joules of reading and programming projections, where they have devices, and of the neurons in all
+/// presentations.
+pub fn book_learning(plan: &Plan, learned: &[Learned], totals: &Totals) -> Ledger {
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
-    ledger.not_modelled.push(Category::Leakage);
     for &Learned { projection, read, programmed, limited } in learned {
         if plan.projections[projection].filaments().is_some() {
             filaments::book(&plan.projections[projection].name, programmed, limited, &mut ledger);
@@ -78,7 +76,7 @@ pub fn book_learning(plan: &Plan, learned: &[Learned], on: &[u128]) -> Ledger {
         }
         ledger.not_modelled.retain(|category| *category != Category::Program);
     }
-    neurons(plan, &Totals { on: on.to_vec(), ..Totals::default() }, &mut ledger);
+    neurons(plan, totals, &mut ledger);
     ledger.not_modelled.sort_unstable();
     ledger
 }
@@ -123,9 +121,18 @@ fn chips(plan: &Plan, network: &Network, totals: &Totals, ledger: &mut Ledger) {
     }
 }
 
+/// Books spikes, and what neurons whose states tell have spent. Leakage is not modelled where none of them does.
 fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
+    let told = |index: usize| totals.spent.get(index).copied().flatten();
+    let mut leaks = false;
     for (index, population) in plan.populations.iter().enumerate() {
-        let Some(switch) = &population.switch else { continue };
+        let Some(switch) = &population.switch else {
+            if let Some(spent) = told(index) {
+                book_told(&population.name, spent, ledger);
+                leaks = true;
+            }
+            continue;
+        };
         ledger.book_on(&population.name, switch, Second::of(totals.on(index).0));
         let rivalry = population.competition.as_ref().map(|competition| competition.kind);
         if let Some(Rivalry::Switches { losers: Losers::Erased }) = rivalry {
@@ -134,6 +141,16 @@ fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
             ledger.book(&population.name, Category::Neuron, losers * erasing(population));
         }
     }
+    if !leaks {
+        ledger.not_modelled.push(Category::Leakage);
+    }
+}
+
+/// Books what the states of neurons tell: in their devices while on, in what limits them, in their devices while off.
+fn book_told(population: &str, [device, limiter, off]: [f64; 3], ledger: &mut Ledger) {
+    ledger.book(population, Category::Neuron, device);
+    ledger.book(population, Category::Limiter, limiter);
+    ledger.book(population, Category::Leakage, off);
 }
 
 /// Joules that bring one filament to rest. Assumed: a pulse as high as the threshold and as long as the drive of a winner still
@@ -154,12 +171,13 @@ pub fn spent(plan: &Plan, run: &Run, energy: &mut Ledger) -> Vec<String> {
             || population.kinds().any(|neuron| neuron.membrane().i_bias != Ampere::ZERO);
         let spent = run.spent(index).filter(|_| driven || flows);
         if let Some([device, limiter, off]) = spent {
-            // Of other switches what is spent on is counted by spikes.
             if driven {
-                energy.book(&population.name, Category::Neuron, device);
+                book_told(&population.name, [device, limiter, off], energy);
+            } else {
+                // Of other switches what is spent on is counted by spikes.
+                energy.book(&population.name, Category::Limiter, limiter);
+                energy.book(&population.name, Category::Leakage, off);
             }
-            energy.book(&population.name, Category::Limiter, limiter);
-            energy.book(&population.name, Category::Leakage, off);
             leaks = true;
         }
         notes.extend(worn(population, run, index));
@@ -191,6 +209,17 @@ fn worn(population: &PopulationPlan, run: &Run, index: usize) -> Option<String> 
             population.name, population.size
         )
     })
+}
+
+/// Of which neurons that have told what they spent the jumps that reach them are not in it.
+pub fn told_without_jumps(plan: &Plan, totals: &Totals) -> Vec<String> {
+    let of = |(index, population): (usize, &PopulationPlan)| {
+        let told = population.switch.is_none() && totals.spent.get(index).is_some_and(Option::is_some);
+        let pays = population.neuron.open().is_some_and(|open| open.pays_for_jumps());
+        let jump = |projection: &&Projection| projection.to == index && projection.kernel.jumps();
+        (told && !pays && plan.projections.iter().find(jump).is_some()).then(|| jumps(population))
+    };
+    plan.populations.iter().enumerate().filter_map(of).collect()
 }
 
 /// That jumps spend what nobody could tell.

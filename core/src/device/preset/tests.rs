@@ -229,3 +229,33 @@ fn the_vanadium_oscillator_oscillates() {
     let (off, on) = oscillator.phases().unwrap();
     assert!(off > on && off + on < Second::new(1e-4), "{off} {on}");
 }
+
+#[test]
+fn a_law_that_is_changed_leaves_the_numbers_of_the_one_before() {
+    let shipped = Preset::embedded("ag-tio2-pt-rs-analog").unwrap();
+    let source = Source::argument("--set", "decay=perfect");
+    let word = Item {
+        key: "decay".into(),
+        key_at: At { source: source.clone(), span: 0..5 },
+        node: argument_value(&source, 6),
+    };
+    let mut changed = tree(&shipped).unwrap();
+    change(&mut changed, "model", &word, "because");
+    let preset = Preset::read(&changed, "this preset", &SHIPPED).unwrap();
+    let decay = preset.device.memory().unwrap().retention.law;
+    assert_eq!(decay, crate::device::retention::DecayLaw::Perfect);
+    // A file that says both is wrong, and so is a change that belongs to neither.
+    let text = include_str!("../../../../presets/ag-tio2-pt-rs-analog.toml");
+    let both = text.replace("decay = \"exponential\"", "decay = \"perfect\"");
+    let faults = told(&Preset::parse("my.toml", &both).unwrap_err());
+    let named = ["retention_tau", "retention_b"].map(|key| faults.iter().any(|fault| fault.contains(key)));
+    assert_eq!(named, [true; 2], "{faults:?}");
+    let source = Source::argument("--set", "retention_taw=3 s");
+    let typo = Item {
+        key: "retention_taw".into(),
+        key_at: At { source: source.clone(), span: 0..13 },
+        node: argument_value(&source, 14),
+    };
+    change(&mut changed, "parameters", &typo, "because");
+    assert!(Preset::read(&changed, "this preset", &SHIPPED).is_err());
+}

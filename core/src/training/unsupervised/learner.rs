@@ -500,9 +500,8 @@ impl<R: Scalar> Learner<R> {
         watch.copy(weights.own(index));
         presenter.tell(|stream| tell::<R>(&mut watch.plastic, index, Some(stream)));
         report.presented += 1;
-        let counts = presenter.all_counts();
-        report.totals.add(counts, end);
-        *events = counts.arrival * watch.plastic.layout().cols() as u64;
+        presenter.count(&mut report.totals, end);
+        *events = presenter.all_counts().arrival * watch.plastic.layout().cols() as u64;
         true
     }
 }

@@ -174,6 +174,6 @@ impl<R: Scalar> Worker<R> {
             self.spikes.iter().filter(|spike| spike.population == population).map(|spike| spike.neuron),
         );
         self.counts.push(self.neurons.len() - before);
-        self.totals.add(self.presenter.all_counts(), duration);
+        self.presenter.count(&mut self.totals, duration);
     }
 }

@@ -40,8 +40,8 @@ pub struct LearnedEpoch {
     pub spikes_per_sample: f64,
     /// Share of the training samples without any.
     pub silent: f64,
-    /// Mean of v_th - u_rest over the neurons (volts).
-    pub theta_mean: f64,
+    /// Mean of v_th - u_rest over the neurons that compete (volts); `None`: their thresholds are their own.
+    pub theta_mean: Option<f64>,
     /// What was left of the steps of the rule at the end of the epoch.
     pub share: f64,
     /// Joules per training sample, all categories.
@@ -55,8 +55,8 @@ pub struct AgedResult {
     pub after_s: f64,
     /// With the thresholds as they were.
     pub test: Votes,
-    /// With all thresholds brought down by the one factor by which the mean weight fell.
-    pub recalibrated: Votes,
+    /// With all thresholds brought down by the one factor by which the mean weight fell, where they can be.
+    pub recalibrated: Option<Votes>,
     /// Mean conductance of the devices (siemens).
     pub conductance: f64,
 }

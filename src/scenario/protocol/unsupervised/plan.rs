@@ -7,7 +7,7 @@ use crate::scenario::filled::Fields;
 use crate::scenario::plan::Protocol;
 use crate::scenario::projection::ProjectionPlan;
 use crate::scenario::protocol::keys;
-use crate::scenario::protocol::one_layer::{different_names, one_layer, projection};
+use crate::scenario::protocol::one_layer::{different_names, lateral, one_layer, projection};
 use crate::scenario::section::Lower;
 use crate::scenario::spec::kinds::{
     ABOVE_ZERO, COUNT, CV, POSITIVE_SPAN, SHARE, SPAN, TIME_CONSTANT, non_negative,
@@ -19,10 +19,10 @@ use crate::training::unsupervised::Vote;
 use crate::units::{Second, Siemens};
 
 table! {
-    /// A competing population learns a data set without labels, gets them afterwards, and is tested.
+    /// A population whose neurons keep each other from firing learns a data set without labels, gets them afterwards, and is tested.
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     pub struct Unsupervised {
-        /// Index of the projection that learns (from a data-set source to the competing population).
+        /// Index of the projection that learns (from a data-set source to the population that learns).
         projection: usize as keys::PROJECTION;
         /// Of the membranes and the weights.
         precision: Precision as keys::PRECISION;
@@ -192,6 +192,7 @@ pub fn lower(
     let cases = fields.tables("variation");
     if !cases.is_empty() {
         needs_devices(lower, fields, "variation");
+        needs_thresholds(lower, fields);
     }
     different_names(lower, cases, "cases of variation");
     let mut made: Unsupervised = lower.made(fields)?;
@@ -201,21 +202,33 @@ pub fn lower(
     Some(made)
 }
 
-/// A population without competition would learn one and the same field everywhere.
+/// Neurons of any model that do not keep each other from firing would learn one and the same field everywhere: `competition` does it
+/// at the instant, a projection of the population to itself with its delay.
 fn competes(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     let filled = lower.filled;
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
     let target = filled.all("population").iter().find(|(name, _)| Some(name.as_str()) == fields.text("to"));
     let Some((_, target)) = target else { return };
-    if lower.not_trained(target) {
+    let open = lower.registered(target).is_some();
+    if !open && states_competition(target) {
         return;
     }
-    if target.table("competition").is_none() && target.written("competition").is_none() {
+    let to = fields.text("to");
+    let itself =
+        |projection: &&(String, Fields)| lateral(&projection.1) && projection.1.text("to") == to;
+    if !filled.all("projection").iter().any(|projection| itself(&projection)) && target.count("size") != Some(1) {
         lower.faults.push(
             Diagnostic::error(format!("{} does not compete", target.what))
                 .maybe_at(target.at.as_ref())
                 .also(protocol.written("kind"), "unsupervised here")
-                .allowed(format!("a table [{}.competition]", target.path))
+                .allowed(format!(
+                    "a projection from it to itself with a weight below zero{}",
+                    if open {
+                        String::new()
+                    } else {
+                        format!(", or a table [{}.competition]", target.path)
+                    }
+                ))
                 .hint("without it every neuron would learn the same"),
         );
     }
@@ -235,6 +248,30 @@ fn learns(lower: &mut Lower<'_>, protocol: &Fields, index: usize, learns: Option
     }
     if let Some(Rule::Overlap(overlap)) = learns.and_then(|learns| Some(&learns.plasticity.as_ref()?.rule)) {
         lower.falling(protocol, overlap);
+    }
+}
+
+/// Whether a population, of a model that is built in, competes, or is meant to.
+fn states_competition(population: &Fields) -> bool {
+    population.table("competition").is_some() || population.written("competition").is_some()
+}
+
+/// What is spread over devices is spread over thresholds too, which only those who compete have beside their neurons.
+fn needs_thresholds(lower: &mut Lower<'_>, protocol: &Fields) {
+    let filled = lower.filled;
+    let named = |section: &str, name: Option<&str>| {
+        filled.all(section).iter().find(|(known, _)| Some(known.as_str()) == name).map(|(_, fields)| fields)
+    };
+    let learns = named("projection", protocol.text("projection"));
+    let Some(target) = learns.and_then(|learns| named("population", learns.text("to"))) else { return };
+    if lower.registered(target).is_some() || !states_competition(target) {
+        lower.faults.push(
+            Diagnostic::error("`variation` of the protocol differs thresholds, and these cannot be moved")
+                .maybe_at(protocol.written("variation"))
+                .also(target.at.as_ref(), "without `competition`")
+                .allowed("`variation` with a table `competition` of the population")
+                .hint("`dispersion` of the rule differs the devices alone, and a `normal` of a parameter the neurons"),
+        );
     }
 }
 

@@ -34,7 +34,7 @@ pub fn check(
     if tau_m < 0.1 * shown && wanted * tau_m < 0.3 * shown {
         warnings.push(
             Diagnostic::warning(format!(
-                "tau_m of the neurons that compete is {}, much less than a sample is shown",
+                "tau_m of the neurons that learn is {}, much less than a sample is shown",
                 neuron.tau_m
             ))
             .maybe_at(protocol.place("presentation"))

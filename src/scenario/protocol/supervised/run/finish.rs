@@ -15,8 +15,7 @@ use crate::scenario::run::arrays::{devices, line_energies, named_arrays, of_syna
 use crate::scenario::run::books::{Learned, book, book_learning, inference, jumps, overlapping};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::training::mean_and_sd;
-use crate::training::Evaluation;
-use crate::training::Scalar;
+use crate::training::{Evaluation, Scalar, Totals};
 use crate::training::exact::InSitu;
 use std::sync::atomic::Ordering;
 
@@ -161,7 +160,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         }
         self.result.in_situ = Some(InSituResult {
             samples: epochs * self.data.train_labels.len() as u64 + self.report.presented,
-            learning: book_learning(self.plan, &learned, &self.on()),
+            learning: book_learning(self.plan, &learned, &Totals { on: self.on(), ..Totals::default() }),
             taken,
         });
     }

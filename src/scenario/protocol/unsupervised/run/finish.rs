@@ -1,7 +1,7 @@
 //! After the last epoch of learning without labels: the final test, the same devices after some time, other
 //! devices, and what is reported of all of them.
 
-use super::super::findings::{AgedResult, VariationResult, Varied};
+use super::super::findings::{AgedResult, VariationResult, Varied, Votes};
 use super::super::{Ageing, variation};
 use super::{Model, Part, Run, Spent, votes};
 use crate::device::electrodes::SpikePulses;
@@ -11,7 +11,7 @@ use crate::network::{Rivalry, Weights};
 use crate::plasticity::{Overlap, Rule, entity};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::run::arrays::named_arrays;
-use crate::scenario::run::books::{Learned, book_learning, book_rows, inference, overlapping};
+use crate::scenario::run::books::{Learned, book_learning, book_rows, inference, overlapping, told_without_jumps};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::filaments;
 use crate::scenario::run::plastic::left;
@@ -39,6 +39,7 @@ impl<R: Scalar> Run<'_, R> {
                 self.tested(model, &responses);
                 energy = book_rows((self.plan, self.frozen), &self.row_energies(&values), &responses.totals);
                 self.log.notes.extend(overlapping(self.plan, &responses.totals));
+                self.log.notes.extend(told_without_jumps(self.plan, &responses.totals));
                 per_inference = Some(inference(
                     self.plan,
                     self.frozen,
@@ -57,10 +58,10 @@ impl<R: Scalar> Run<'_, R> {
             }
         }
         self.result.learned = self.spent.samples;
-        let Spent { read, programmed, limited, on, .. } = &self.spent;
+        let Spent { read, programmed, limited, totals, .. } = &self.spent;
         let (read, programmed, limited) = (*read, *programmed, *limited);
         let learned = Learned { projection: self.protocol.projection, read, programmed, limited };
-        self.result.learning = book_learning(self.plan, &[learned], on);
+        self.result.learning = book_learning(self.plan, &[learned], totals);
         let pulses = &self.learner.plastic().memory().devices.pulses;
         self.result.pulses_max = pulses.iter().copied().max().unwrap_or(0);
         self.result.pulses_mean = pulses.iter().sum::<u64>() as f64 / pulses.len().max(1) as f64;
@@ -113,8 +114,8 @@ impl<R: Scalar> Run<'_, R> {
         energies
     }
 
-    /// Tests the weights as they are after each age, with the thresholds as they were and with all of them
-    /// brought down by the one factor by which the mean weight fell.
+    /// Tests the weights as they are after each age, with the thresholds as they were and, where they can be moved, with all of
+    /// them brought down by the one factor by which the mean weight fell.
     fn age(
         &mut self,
         model: &Model<R>,
@@ -148,19 +149,23 @@ impl<R: Scalar> Run<'_, R> {
                 return Ok(()); // Stopped: an age is reported whole or not at all.
             }
             let test = votes(&model.assignment, &responses, &self.data.test_labels);
-            let what = format!("{what}, thresholds brought down");
-            let thresholds = model.thresholds.scaled(if fresh > 0.0 { left / fresh } else { 1.0 });
-            let responses = self.respond(Part::Test, &weights, &thresholds, first, &what, context)?;
-            if responses.len() < self.data.test_labels.len() {
-                return Ok(());
-            }
-            let recalibrated = votes(&model.assignment, &responses, &self.data.test_labels);
             let vote = self.protocol.vote;
-            context.progress.line(&format!(
-                "after {after}: test {:.2} %, with thresholds brought down {:.2} %",
-                100.0 * test.by(vote),
-                100.0 * recalibrated.by(vote)
-            ));
+            let mut recalibrated = None;
+            if !model.thresholds.base.is_empty() {
+                let what = format!("{what}, thresholds brought down");
+                let thresholds = model.thresholds.scaled(if fresh > 0.0 { left / fresh } else { 1.0 });
+                let responses = self.respond(Part::Test, &weights, &thresholds, first, &what, context)?;
+                if responses.len() < self.data.test_labels.len() {
+                    return Ok(());
+                }
+                recalibrated = Some(votes(&model.assignment, &responses, &self.data.test_labels));
+            }
+            let brought_down = recalibrated.map_or(String::new(), |votes: Votes| {
+                format!(", with thresholds brought down {:.2} %", 100.0 * votes.by(vote))
+            });
+            context
+                .progress
+                .line(&format!("after {after}: test {:.2} %{brought_down}", 100.0 * test.by(vote)));
             self.result.ageing.push(AgedResult { after_s: after.get(), test, recalibrated, conductance });
         }
         Ok(())
@@ -210,10 +215,12 @@ impl<R: Scalar> Run<'_, R> {
         if let Some(devices) = self.learner.plastic().devices().filter(|_| programmed) {
             left(&self.plan.projections[index].name, devices, &values[index], &mut arrays);
         }
+        let name = &self.plan.populations[self.population()].name;
+        let column = |name: String, data: Vec<f64>| NamedArray { name, rows: data.len(), cols: 1, data };
         if !self.result.theta.is_empty() {
-            let name = &self.plan.populations[self.population()].name;
-            let column = |name: String, data: Vec<f64>| NamedArray { name, rows: data.len(), cols: 1, data };
             arrays.push(column(format!("theta.{name}"), self.result.theta.clone()));
+        }
+        if !self.result.classes.is_empty() {
             let class = |class: &Option<u16>| class.map_or(-1.0, f64::from);
             arrays.push(column(format!("class.{name}"), self.result.classes.iter().map(class).collect()));
         }

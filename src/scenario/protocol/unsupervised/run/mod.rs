@@ -30,7 +30,7 @@ use crate::training::Scalar;
 use crate::training::unsupervised::{
     Assignment, Learner, LearnerState, Question, Report, Responses, Settings, Vote, respond,
 };
-use crate::training::{Samples, Until, shuffled};
+use crate::training::{Samples, Totals, Until, shuffled};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,8 +52,8 @@ struct Spent {
     read: f64,
     programmed: f64,
     limited: f64,
-    /// Femtoseconds for which the switches of each population were on.
-    on: Vec<u128>,
+    /// Of all presentations.
+    totals: Totals,
 }
 
 /// What a run goes on from: between two epochs, two presentations, or two rounds of a test.
@@ -381,10 +381,7 @@ impl<R: Scalar> Run<'_, R> {
         spent.read += report.read;
         spent.programmed += report.programmed;
         spent.limited += report.limited;
-        spent.on.resize(self.plan.populations.len(), 0);
-        for (sum, on) in spent.on.iter_mut().zip(&report.totals.on) {
-            *sum += on;
-        }
+        spent.totals.merge(&report.totals);
     }
 
     /// Labels, validates and tests an epoch; false if it was stopped on the way.
@@ -426,7 +423,7 @@ impl<R: Scalar> Run<'_, R> {
         let theta = thresholds.total();
         let (read, programmed, limited) = (report.read, report.programmed, report.limited);
         let learned = Learned { projection: self.protocol.projection, read, programmed, limited };
-        let energy = book_learning(self.plan, &[learned], &report.totals.on);
+        let energy = book_learning(self.plan, &[learned], &report.totals);
         let held_out = validation
             .map_or(String::new(), |v| format!("  validation {:.2} %", 100.0 * v.by(self.protocol.vote)));
         context.progress.line(&format!(
@@ -452,7 +449,8 @@ impl<R: Scalar> Run<'_, R> {
             test,
             spikes_per_sample: spikes as f64 / presented,
             silent: report.silent as f64 / presented,
-            theta_mean: theta.iter().fold(0.0, |sum, theta| sum + theta) / theta.len().max(1) as f64,
+            theta_mean: (!theta.is_empty())
+                .then(|| theta.iter().fold(0.0, |sum, theta| sum + theta) / theta.len() as f64),
             share: report.share,
             energy_per_sample_j: energy.total() / presented,
         });
