@@ -91,7 +91,8 @@ fn scenario((protocol, keys, learns): (&str, &str, &str), neuron: &str) -> Strin
         ("unsupervised", "lif") => text += "[population.out.competition]\n",
         ("unsupervised", "switch") => text += "[population.out.competition]\nkind = \"switches\"\n",
         ("unsupervised", _) => {
-            text += "[projection.inhibits]\nfrom = \"out\"\nto = \"out\"\nweight = \"-1 mV\"\ndelay = \"1 ms\"\n";
+            text +=
+                "[projection.inhibits]\nfrom = \"out\"\nto = \"out\"\nweight = \"-1 mV\"\ndelay = \"1 ms\"\n";
         }
         _ => {}
     }

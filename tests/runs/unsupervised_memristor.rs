@@ -162,7 +162,8 @@ fn losers_that_are_erased_are_paid_for_while_they_learn_too() {
         let outcome = Way::new(&search).run(&short(&alike), &mut Kept::default()).unwrap();
         let of = learned(&outcome);
         let spikes = of.epochs[0].spikes_per_sample * of.learned as f64;
-        let booked = of.learning.entries.iter().filter(|e| e.owner == "output" && e.category == Category::Neuron);
+        let booked =
+            of.learning.entries.iter().filter(|e| e.owner == "output" && e.category == Category::Neuron);
         (spikes, booked.map(|e| e.joules).sum::<f64>())
     };
     let (erased, spent) = neurons("population.output.competition.losers=erased");

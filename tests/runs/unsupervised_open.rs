@@ -78,10 +78,8 @@ fn neurons_of_every_model_learn_with_the_same_bits_whatever_carries_it_out() {
         let want = run(&plan, Way::new(search));
         let spikes = learned(&want).epochs[1].spikes_per_sample;
         assert!(spikes > 0.5 && spikes < 2000.0, "{model}: {spikes} spikes per sample");
-        let ways = [
-            Way { threads: 2, ..Way::new(search) },
-            Way { engine: Engine::Reference, ..Way::new(search) },
-        ];
+        let ways =
+            [Way { threads: 2, ..Way::new(search) }, Way { engine: Engine::Reference, ..Way::new(search) }];
         for way in ways {
             let got = run(&plan, way);
             assert_eq!(got.fingerprint, want.fingerprint, "{model}");
@@ -97,7 +95,8 @@ fn without_adaptation_an_adaptive_neuron_learns_what_a_leaky_one_learns() {
     let of = |model: &str, keys: &str| run(&plan(&text(model, keys, "20 mV")), Way::new(search));
     let plain = of("lif", "");
     let adaptive = of("adaptive_lif", "q_theta = \"0 V\"\ni_jump = \"0 A\"");
-    let weights = |outcome: &Outcome| outcome.arrays.iter().find(|a| a.name == "weight.learns").unwrap().data.clone();
+    let weights =
+        |outcome: &Outcome| outcome.arrays.iter().find(|a| a.name == "weight.learns").unwrap().data.clone();
     let (plain, adaptive) = (weights(&plain), weights(&adaptive));
     assert!(plain.iter().any(|w| *w > 0.019) && plain.iter().any(|w| *w < 0.001));
     for (a, b) in plain.iter().zip(&adaptive) {
@@ -145,16 +144,21 @@ fn switches_under_a_drive_tell_what_they_spend_while_they_learn_and_while_they_a
 
 #[test]
 fn what_keeps_neurons_apart_is_asked_for() {
-    let refused = |text: &str| {
-        load_text("test.toml", text, &[], None).map(|_| ()).expect_err("refused").render(false)
-    };
+    let refused =
+        |text: &str| load_text("test.toml", text, &[], None).map(|_| ()).expect_err("refused").render(false);
     let alone = |model: &str| {
         let text = text(model, "", "20 mV");
         let (from, to) = (text.find("[projection.inhibits]").unwrap(), text.find("[protocol]").unwrap());
-        format!("{}{}", &text[..from], text[to..].replace("[protocol]", "[protocol]\nprojection = \"learns\""))
+        format!(
+            "{}{}",
+            &text[..from],
+            text[to..].replace("[protocol]", "[protocol]\nprojection = \"learns\"")
+        )
     };
     let said = refused(&alone("lif"));
-    for told in ["does not compete", "a projection from it to itself", "or a table [population.out.competition]"] {
+    for told in
+        ["does not compete", "a projection from it to itself", "or a table [population.out.competition]"]
+    {
         assert!(said.contains(told), "{told}: {said}");
     }
     let said = refused(&alone("adex"));

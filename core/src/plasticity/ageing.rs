@@ -123,7 +123,7 @@ fn remembers(retention: &Retention) -> bool {
 fn cell(retention: &Retention) -> Option<Time> {
     let seconds = match retention.law {
         DecayLaw::Perfect => return None,
-        DecayLaw::Exponential { tau, b } if b == 1.0 => 1e-3 * tau.get(),
+        DecayLaw::Exponential { tau, b: 1.0 } => 1e-3 * tau.get(),
         DecayLaw::Exponential { tau, b } => tau.get() * exp(ln(1e-2) / b),
         DecayLaw::PowerLaw { t0, nu } => t0.get() * (exp(1e-2 / nu) - 1.0),
     };

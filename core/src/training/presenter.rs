@@ -378,7 +378,10 @@ impl<R: Scalar> Presenter<R> {
         let spikes = self.simulation.counts().spikes.iter();
         let most = spikes.map(|spikes| spikes.iter().map(|&n| u64::from(n)).sum::<u64>()).enumerate();
         let population = most.max_by_key(|&(_, count)| count).map_or(0, |(population, _)| population);
-        SimulationError::TooMany { population: self.simulation.network().populations[population].name.clone(), most: MOST_SPIKES }
+        SimulationError::TooMany {
+            population: self.simulation.network().populations[population].name.clone(),
+            most: MOST_SPIKES,
+        }
     }
 
     /// Adds what came after the last presentation to what an observer will see of it, if there is one.
@@ -482,7 +485,10 @@ mod tests {
             assert!(!presenter.present(&weights, shown, &never, &mut spikes) && !presenter.cut());
             assert!(spikes.len() as u64 <= MOST_SPIKES + 4096, "{}", spikes.len());
             let fault = presenter.hand_on("", &mut Fingerprint::new(), &mut None).unwrap_err().to_string();
-            assert!(fault.starts_with("population `fires` spikes most of more than 1048576 times"), "{fault}");
+            assert!(
+                fault.starts_with("population `fires` spikes most of more than 1048576 times"),
+                "{fault}"
+            );
         }
     }
 

@@ -214,20 +214,17 @@ fn competes(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
         return;
     }
     let to = fields.text("to");
-    let itself =
-        |projection: &&(String, Fields)| lateral(&projection.1) && projection.1.text("to") == to;
-    if !filled.all("projection").iter().any(|projection| itself(&projection)) && target.count("size") != Some(1) {
+    let itself = |projection: &&(String, Fields)| lateral(&projection.1) && projection.1.text("to") == to;
+    if !filled.all("projection").iter().any(|projection| itself(&projection))
+        && target.count("size") != Some(1)
+    {
         lower.faults.push(
             Diagnostic::error(format!("{} does not compete", target.what))
                 .maybe_at(target.at.as_ref())
                 .also(protocol.written("kind"), "unsupervised here")
                 .allowed(format!(
                     "a projection from it to itself with a weight below zero{}",
-                    if open {
-                        String::new()
-                    } else {
-                        format!(", or a table [{}.competition]", target.path)
-                    }
+                    if open { String::new() } else { format!(", or a table [{}.competition]", target.path) }
                 ))
                 .hint("without it every neuron would learn the same"),
         );

@@ -15,8 +15,8 @@ use crate::scenario::run::arrays::{devices, line_energies, named_arrays, of_syna
 use crate::scenario::run::books::{Learned, book, book_learning, inference, jumps, overlapping};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::training::mean_and_sd;
-use crate::training::{Evaluation, Scalar, Totals};
 use crate::training::exact::InSitu;
+use crate::training::{Evaluation, Scalar, Totals};
 use std::sync::atomic::Ordering;
 
 use super::{Run, learned};

@@ -11,7 +11,9 @@ use crate::network::{Rivalry, Weights};
 use crate::plasticity::{Overlap, Rule, entity};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::run::arrays::named_arrays;
-use crate::scenario::run::books::{Learned, book_learning, book_rows, inference, overlapping, told_without_jumps};
+use crate::scenario::run::books::{
+    Learned, book_learning, book_rows, inference, overlapping, told_without_jumps,
+};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::filaments;
 use crate::scenario::run::plastic::left;
